@@ -1,0 +1,142 @@
+package dev.sampo.serving.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sampo.serving.registry.ModelInfo.Kind;
+import java.math.BigInteger;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The tensor datatypes of the Open Inference Protocol, and how an element is read under each. */
+enum Tensors {
+    BOOL(null, null),
+    UINT8(BigInteger.ZERO, BigInteger.valueOf(255)),
+    UINT16(BigInteger.ZERO, BigInteger.valueOf(65_535)),
+    UINT32(BigInteger.ZERO, BigInteger.valueOf(4_294_967_295L)),
+    UINT64(BigInteger.ZERO, BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE)),
+    INT8(BigInteger.valueOf(-128), BigInteger.valueOf(127)),
+    INT16(BigInteger.valueOf(-32_768), BigInteger.valueOf(32_767)),
+    INT32(BigInteger.valueOf(Integer.MIN_VALUE), BigInteger.valueOf(Integer.MAX_VALUE)),
+    INT64(BigInteger.valueOf(Long.MIN_VALUE), BigInteger.valueOf(Long.MAX_VALUE)),
+    FP16(null, null),
+    FP32(null, null),
+    FP64(null, null),
+    BYTES(null, null);
+
+    private static final double FP16_MAX = 65_504;
+
+    private final @Nullable BigInteger min;
+    private final @Nullable BigInteger max;
+
+    Tensors(@Nullable BigInteger min, @Nullable BigInteger max) {
+        this.min = min;
+        this.max = max;
+    }
+
+    /** The datatype of that name; {@link BadInputException} if there is none, or if the column can't take it. */
+    static Tensors forColumn(JsonNode name, Kind kind, String place) {
+        for (Tensors type : values()) {
+            if (type.name().equals(name.textValue())) {
+                if ((type == BYTES) == (kind == Kind.TEXT)) {
+                    return type;
+                }
+                throw new BadInputException(place + ": expected " + expected(kind) + ", was " + type);
+            }
+        }
+        String hint = name.isTextual() && isName(name.textValue().toUpperCase(Locale.ROOT)) ? " (in capitals)" : "";
+        throw new BadInputException(place + ": expected " + expected(kind) + hint + ", was " + Json.typeOf(name));
+    }
+
+    /** The datatype that the metadata names for a column; any numeric one is taken for numbers. */
+    static Tensors of(Kind kind) {
+        return switch (kind) {
+            case NUMBER -> FP64;
+            case TEXT -> BYTES;
+            case VECTOR -> FP32;
+        };
+    }
+
+    private static boolean isName(String name) {
+        for (Tensors type : values()) {
+            if (type.name().equals(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String expected(Kind kind) {
+        return kind == Kind.TEXT ? "BYTES" : of(kind) + " or another numeric datatype";
+    }
+
+    /** The element as a raw cell; null if it is missing. Numbers keep every digit that a double has. */
+    @Nullable
+    String cell(JsonNode element, String place) {
+        if (element.isNull()) {
+            return null;
+        }
+        if (this == BYTES) {
+            if (!element.isTextual()) {
+                throw wrong(element, place);
+            }
+            // As in a file: an empty field is a missing value.
+            return element.textValue().isEmpty() ? null : element.textValue();
+        }
+        if (element.isIntegralNumber() && this != BOOL) {
+            number(element, place);
+            return element.asText();
+        }
+        return Double.toString(number(element, place));
+    }
+
+    /** The element as a number; {@link BadInputException} if it is none or out of the datatype's range. */
+    double number(JsonNode element, String place) {
+        if (this == BOOL) {
+            return bool(element, place);
+        }
+        if (!element.isNumber()) {
+            throw wrong(element, place);
+        }
+        double value = element.doubleValue();
+        boolean fits = min == null || max == null
+                ? Double.isFinite(value) && Math.abs(value) <= largest()
+                : isWhole(element, value) && inRange(element, value, min, max);
+        if (!fits) {
+            throw wrong(element, place);
+        }
+        return value;
+    }
+
+    private static boolean isWhole(JsonNode element, double value) {
+        return element.isIntegralNumber() || value == Math.rint(value);
+    }
+
+    private static boolean inRange(JsonNode element, double value, BigInteger min, BigInteger max) {
+        if (element.isIntegralNumber() && !element.canConvertToInt()) {
+            BigInteger exact = element.bigIntegerValue();
+            return exact.compareTo(min) >= 0 && exact.compareTo(max) <= 0;
+        }
+        return value >= min.doubleValue() && value <= max.doubleValue();
+    }
+
+    private double largest() {
+        return switch (this) {
+            case FP16 -> FP16_MAX;
+            case FP32 -> Float.MAX_VALUE;
+            default -> Double.MAX_VALUE;
+        };
+    }
+
+    private double bool(JsonNode element, String place) {
+        if (element.isBoolean()) {
+            return element.booleanValue() ? 1 : 0;
+        }
+        if (element.isIntegralNumber() && (element.intValue() == 0 || element.intValue() == 1)) {
+            return element.intValue();
+        }
+        throw wrong(element, place);
+    }
+
+    private BadInputException wrong(JsonNode element, String place) {
+        return new BadInputException(place + ": expected a value of " + this + ", was " + Json.typeOf(element));
+    }
+}
