@@ -158,9 +158,8 @@ public final class ServingApi implements ApiHandler {
     }
 
     private static ApiResponse failed(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                ? failure.getCause()
-                : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof BadInputException) {
             return error(400, String.valueOf(cause.getMessage()));
         }

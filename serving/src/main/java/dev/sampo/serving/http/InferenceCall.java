@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param model empty where the operation has none
  * @param version as written, or null for the newest
  */
-record InferenceCall(Operation operation, String model, @Nullable String version) {
+record InferenceCall(
+        Operation operation, String model, @Nullable String version) {
     /** The operations, those of the Open Inference Protocol first. */
     enum Operation {
         SERVER_METADATA(false),
@@ -51,7 +52,9 @@ record InferenceCall(Operation operation, String model, @Nullable String version
         if (!segments.isEmpty() && segments.get(0).equals("v2")) {
             return Optional.of(protocol(segments.subList(1, segments.size())));
         }
-        if (segments.size() >= 2 && segments.get(0).equals("v1") && segments.get(1).equals("models")) {
+        if (segments.size() >= 2
+                && segments.get(0).equals("v1")
+                && segments.get(1).equals("models")) {
             return Optional.of(plain(segments.subList(2, segments.size())));
         }
         return Optional.empty();
@@ -93,8 +96,7 @@ record InferenceCall(Operation operation, String model, @Nullable String version
         }
         String name = path.get(0);
         return name.endsWith(PREDICT_SUFFIX)
-                ? new InferenceCall(
-                        Operation.PREDICT, name.substring(0, name.length() - PREDICT_SUFFIX.length()), null)
+                ? new InferenceCall(Operation.PREDICT, name.substring(0, name.length() - PREDICT_SUFFIX.length()), null)
                 : new InferenceCall(Operation.STATUS, name, null);
     }
 

@@ -12,10 +12,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.Allow;
-import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.server.AllDirectives;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
@@ -48,14 +48,11 @@ public final class InferenceRoutes extends AllDirectives {
             List<String> segments = new ArrayList<>();
             request.getUri().pathSegments().forEach(segments::add);
             Optional<InferenceCall> call = InferenceCall.of(segments);
-            return call.isEmpty()
-                    ? reject()
-                    : completeWithFuture(respond(call.get(), request, materializer));
+            return call.isEmpty() ? reject() : completeWithFuture(respond(call.get(), request, materializer));
         }));
     }
 
-    private CompletionStage<HttpResponse> respond(
-            InferenceCall call, HttpRequest request, Materializer materializer) {
+    private CompletionStage<HttpResponse> respond(InferenceCall call, HttpRequest request, Materializer materializer) {
         String expected = call.operation().method();
         String method = request.method().value();
         boolean fits = method.equals(expected) || (method.equals("HEAD") && expected.equals("GET"));
@@ -74,9 +71,8 @@ public final class InferenceRoutes extends AllDirectives {
     }
 
     private Answer unread(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                ? failure.getCause()
-                : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof EntityStreamSizeException) {
             return Answer.error(
                     413,

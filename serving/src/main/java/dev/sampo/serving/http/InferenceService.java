@@ -52,8 +52,7 @@ final class InferenceService {
         return switch (call.operation()) {
             case SERVER_METADATA -> CompletableFuture.completedFuture(Answer.ok(serverMetadata()));
             case SERVER_LIVE ->
-                CompletableFuture.completedFuture(
-                        Answer.ok(Json.object().put("live", true)));
+                CompletableFuture.completedFuture(Answer.ok(Json.object().put("live", true)));
             case SERVER_READY -> serverReady();
             case MODEL_METADATA ->
                 described(call, (model, versions) -> done(Answer.ok(InferResponse.metadata(model, versions))));
@@ -143,7 +142,9 @@ final class InferenceService {
         return client.describe(call.model(), number).thenCompose(reply -> {
             if (reply instanceof Described described) {
                 boolean unreadable = described.model().target() == null;
-                return unreadable ? done(damaged(described.model())) : then.apply(described.model(), described.versions());
+                return unreadable
+                        ? done(damaged(described.model()))
+                        : then.apply(described.model(), described.versions());
             }
             return done(refused((Refused) reply));
         });
@@ -151,12 +152,10 @@ final class InferenceService {
 
     private CompletionStage<Answer> sound(InferenceCall call, Function<ModelInfo, CompletionStage<Answer>> then) {
         return described(
-                call,
-                (model, versions) -> model.state() == State.DAMAGED ? done(damaged(model)) : then.apply(model));
+                call, (model, versions) -> model.state() == State.DAMAGED ? done(damaged(model)) : then.apply(model));
     }
 
-    private CompletionStage<Answer> predicted(
-            ModelInfo model, RowTable rows, Function<Predicted, ObjectNode> encode) {
+    private CompletionStage<Answer> predicted(ModelInfo model, RowTable rows, Function<Predicted, ObjectNode> encode) {
         return client.predict(model, rows)
                 .thenApply(reply -> reply instanceof Predicted predicted
                         ? Answer.ok(encode.apply(predicted))
@@ -187,9 +186,8 @@ final class InferenceService {
     }
 
     private static Answer failed(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                ? failure.getCause()
-                : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof BadInputException) {
             return Answer.error(400, String.valueOf(cause.getMessage()));
         }

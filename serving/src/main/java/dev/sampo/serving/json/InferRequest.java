@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param outputs names of the wanted outputs in order; empty for all
  * @param id to be echoed, or null
  */
-public record InferRequest(RowTable rows, List<String> outputs, @Nullable String id) {
+public record InferRequest(
+        RowTable rows, List<String> outputs, @Nullable String id) {
 
     /** One input tensor whose declaration has been checked. */
     private record Tensor(Input column, Tensors type, int rows, List<JsonNode> elements, String place) {}
@@ -95,9 +96,8 @@ public record InferRequest(RowTable rows, List<String> outputs, @Nullable String
         Input column = model.inputs().stream()
                 .filter(input -> input.name().equals(name.textValue()))
                 .findFirst()
-                .orElseThrow(() -> new BadInputException(
-                        index + ".name: model " + model.key() + " has no input " + Json.typeOf(name)
-                                + Names.suggest(name.asText(), columnNames(model))));
+                .orElseThrow(() -> new BadInputException(index + ".name: model " + model.key() + " has no input "
+                        + Json.typeOf(name) + Names.suggest(name.asText(), columnNames(model))));
         String place = index + " (" + column.name() + ")";
         Tensors type = Tensors.forColumn(node.path("datatype"), column.kind(), place + ".datatype");
         int rows = rows(node.path("shape"), column, place + ".shape");
@@ -122,8 +122,9 @@ public record InferRequest(RowTable rows, List<String> outputs, @Nullable String
                 && (shape.size() == 1
                         || (shape.get(1).isIntegralNumber() && shape.get(1).longValue() == column.width()));
         if (!known) {
-            throw new BadInputException(place + ": expected " + (vector ? "[-1," + column.width() + "]" : "[-1] or [-1,1]")
-                    + ", was " + (shape.isArray() ? shape : Json.typeOf(shape)));
+            throw new BadInputException(
+                    place + ": expected " + (vector ? "[-1," + column.width() + "]" : "[-1] or [-1,1]") + ", was "
+                            + (shape.isArray() ? shape : Json.typeOf(shape)));
         }
         if (shape.get(0).intValue() == 0) {
             throw new BadInputException(place + ": expected at least 1 row, was an empty batch");

@@ -67,8 +67,9 @@ public final class InferResponse {
         }
         ArrayNode outputs = metadata.putArray("outputs");
         for (String output : outputNames(model)) {
-            ObjectNode tensor =
-                    outputs.addObject().put("name", output).put("datatype", datatype(output).name());
+            ObjectNode tensor = outputs.addObject()
+                    .put("name", output)
+                    .put("datatype", datatype(output).name());
             ArrayNode shape = tensor.putArray("shape").add(-1);
             if (output.equals(PROBABILITIES)) {
                 shape.add(model.classes().size());

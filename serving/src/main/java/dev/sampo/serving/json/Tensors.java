@@ -69,8 +69,7 @@ enum Tensors {
     }
 
     /** The element as a raw cell; null if it is missing. Numbers keep every digit that a double has. */
-    @Nullable
-    String cell(JsonNode element, String place) {
+    @Nullable String cell(JsonNode element, String place) {
         if (element.isNull()) {
             return null;
         }

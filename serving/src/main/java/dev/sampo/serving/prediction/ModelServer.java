@@ -24,8 +24,8 @@ final class ModelServer extends AbstractBehavior<ModelServer.Command> {
     /** Answers what waits, then stops; the last message its owner sends. */
     record Stop() implements Command {}
 
-    private record Computed(
-            List<RequestQueue.Waiting<ActorRef<PredictReply>>> batch, List<PredictReply> replies) implements Command {}
+    private record Computed(List<RequestQueue.Waiting<ActorRef<PredictReply>>> batch, List<PredictReply> replies)
+            implements Command {}
 
     static Behavior<Command> create(LoadedModel model, ServingSettings settings, Executor compute) {
         return Behaviors.setup(context -> new ModelServer(context, model, settings, compute));
@@ -38,8 +38,7 @@ final class ModelServer extends AbstractBehavior<ModelServer.Command> {
     private boolean computing;
     private boolean stopping;
 
-    private ModelServer(
-            ActorContext<Command> context, LoadedModel model, ServingSettings settings, Executor compute) {
+    private ModelServer(ActorContext<Command> context, LoadedModel model, ServingSettings settings, Executor compute) {
         super(context);
         this.model = model;
         this.compute = compute;
@@ -93,8 +92,7 @@ final class ModelServer extends AbstractBehavior<ModelServer.Command> {
         }
         computing = true;
         List<RequestQueue.Waiting<ActorRef<PredictReply>>> batch = queue.take();
-        List<RowTable> rows =
-                batch.stream().map(RequestQueue.Waiting::rows).toList();
+        List<RowTable> rows = batch.stream().map(RequestQueue.Waiting::rows).toList();
         CompletionStage<List<PredictReply>> pass =
                 CompletableFuture.supplyAsync(() -> ForwardPass.run(model, rows), compute);
         running = pass;
@@ -102,8 +100,7 @@ final class ModelServer extends AbstractBehavior<ModelServer.Command> {
     }
 
     /** An error such as lack of memory ends the pass without replies; whoever asked still hears of it. */
-    private static List<PredictReply> repliesOr(
-            List<PredictReply> replies, Throwable failure, List<?> batch) {
+    private static List<PredictReply> repliesOr(List<PredictReply> replies, Throwable failure, List<?> batch) {
         if (failure == null) {
             return replies;
         }

@@ -33,8 +33,8 @@ public record RowTable(
         columns = List.copyOf(columns);
         for (int row = 0; row < cells.length; row++) {
             if (cells[row].length != columns.size()) {
-                throw new IllegalArgumentException("row " + row + " must have " + columns.size() + " cells but has "
-                        + cells[row].length);
+                throw new IllegalArgumentException(
+                        "row " + row + " must have " + columns.size() + " cells but has " + cells[row].length);
             }
         }
         if ((vectorName == null) != (values == null) || (values != null && values.length != cells.length)) {

@@ -61,7 +61,8 @@ public final class ServingClient {
 
     /** Predictions of exactly this version for at least one row; many rows go in parts that fit remoting's frames. */
     public CompletionStage<PredictReply> predict(ModelInfo model, RowTable rows) {
-        List<RowTable> parts = parts(rows, settings.partSizeBytes(), model.prediction().outputs());
+        List<RowTable> parts =
+                parts(rows, settings.partSizeBytes(), model.prediction().outputs());
         return predictFrom(0, parts, model, new ArrayList<>()).thenApply(ServingClient::join);
     }
 

@@ -26,8 +26,7 @@ final class ServingDoor extends AbstractBehavior<ServingDoor.Command> {
     private record GiveUp(ServingManager.Request request) implements Command {}
 
     static Behavior<Command> create(ServingSettings settings) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new ServingDoor(context, timers, settings)));
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> new ServingDoor(context, timers, settings)));
     }
 
     private final TimerScheduler<Command> timers;
@@ -40,8 +39,7 @@ final class ServingDoor extends AbstractBehavior<ServingDoor.Command> {
         super(context);
         this.timers = timers;
         this.settings = settings;
-        ActorRef<Receptionist.Listing> listings =
-                context.messageAdapter(Receptionist.Listing.class, Listing::new);
+        ActorRef<Receptionist.Listing> listings = context.messageAdapter(Receptionist.Listing.class, Listing::new);
         context.getSystem().receptionist().tell(Receptionist.subscribe(ServingManager.KEY, listings));
     }
 
@@ -61,8 +59,7 @@ final class ServingDoor extends AbstractBehavior<ServingDoor.Command> {
             forward.request().refuse(nobody());
         } else {
             waiting.add(forward.request());
-            timers.startSingleTimer(
-                    forward.request(), new GiveUp(forward.request()), settings.noNodeTimeout());
+            timers.startSingleTimer(forward.request(), new GiveUp(forward.request()), settings.noNodeTimeout());
         }
         return this;
     }

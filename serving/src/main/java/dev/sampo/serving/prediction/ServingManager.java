@@ -50,11 +50,8 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
      *
      * @param version null for the newest
      */
-    public record Predict(
-            String model,
-            @Nullable Integer version,
-            RowTable rows,
-            ActorRef<PredictReply> replyTo) implements Request {
+    public record Predict(String model, @Nullable Integer version, RowTable rows, ActorRef<PredictReply> replyTo)
+            implements Request {
         @Override
         public void refuse(Refused refused) {
             replyTo.tell(refused);
@@ -66,10 +63,8 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
      *
      * @param version null for the newest
      */
-    public record Describe(
-            String model,
-            @Nullable Integer version,
-            ActorRef<DescribeReply> replyTo) implements Request {
+    public record Describe(String model, @Nullable Integer version, ActorRef<DescribeReply> replyTo)
+            implements Request {
         @Override
         public void refuse(Refused refused) {
             replyTo.tell(refused);
@@ -89,11 +84,9 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
 
     private record Look() implements Command {}
 
-    private record Scanned(
-            ModelSource.@Nullable Scan scan, String failure) implements Command {}
+    private record Scanned(ModelSource.@Nullable Scan scan, String failure) implements Command {}
 
-    private record Loaded(
-            ModelKey key, @Nullable LoadedModel model, String failure) implements Command {}
+    private record Loaded(ModelKey key, @Nullable LoadedModel model, String failure) implements Command {}
 
     private record RetryDamaged(ModelKey key) implements Command {}
 
@@ -128,9 +121,8 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
         this.timers = timers;
         this.source = source;
         this.settings = settings;
-        this.compute = context.getSystem()
-                .dispatchers()
-                .lookup(DispatcherSelector.fromConfig("sampo.serving-dispatcher"));
+        this.compute =
+                context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig("sampo.serving-dispatcher"));
         this.catalog = new Catalog(settings.loadedVersionsMax());
         timers.startTimerWithFixedDelay(new Look(), settings.pollInterval());
         context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
@@ -209,13 +201,16 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
     }
 
     private Behavior<Command> onLoaded(Loaded done) {
-        List<Predict> waiting = Optional.ofNullable(waitingForLoad.remove(done.key())).orElse(List.of());
+        List<Predict> waiting =
+                Optional.ofNullable(waitingForLoad.remove(done.key())).orElse(List.of());
         boolean gone = catalog.resolve(done.key().name(), done.key().version()).isEmpty();
         if (done.model() == null) {
             getContext()
                     .getLog()
-                    .warn("model={} state=DAMAGED, skipped until it is repaired or removed: {}",
-                            done.key(), done.failure());
+                    .warn(
+                            "model={} state=DAMAGED, skipped until it is repaired or removed: {}",
+                            done.key(),
+                            done.failure());
             catalog.mark(done.key(), State.DAMAGED, done.failure());
             timers.startSingleTimer(done.key(), new RetryDamaged(done.key()), settings.damagedRetryInterval());
             catalog.toLoad().forEach(this::load);
@@ -230,8 +225,11 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
     }
 
     private Behavior<Command> onRetryDamaged(RetryDamaged retry) {
-        Optional<ModelInfo> info = catalog.resolve(retry.key().name(), retry.key().version());
-        if (info.isPresent() && info.get().state() == State.DAMAGED && info.get().target() != null) {
+        Optional<ModelInfo> info =
+                catalog.resolve(retry.key().name(), retry.key().version());
+        if (info.isPresent()
+                && info.get().state() == State.DAMAGED
+                && info.get().target() != null) {
             load(retry.key());
         }
         return this;
@@ -262,8 +260,8 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
     private void serve(ModelInfo info, Predict request) {
         ActorRef<ModelServer.Command> server = servers.get(info.key());
         if (info.state() == State.DAMAGED) {
-            request.refuse(new Refused(
-                    Refused.Kind.UNAVAILABLE, "model " + info.key() + " is damaged: " + info.reason()));
+            request.refuse(
+                    new Refused(Refused.Kind.UNAVAILABLE, "model " + info.key() + " is damaged: " + info.reason()));
         } else if (server != null) {
             catalog.used(info.key());
             server.tell(new ModelServer.Serve(request.rows(), request.replyTo()));
@@ -301,8 +299,7 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
 
     private void answerAfterScan(Request request) {
         if (!scanFailure.isEmpty()) {
-            request.refuse(
-                    new Refused(Refused.Kind.UNAVAILABLE, "the model registry can't be read: " + scanFailure));
+            request.refuse(new Refused(Refused.Kind.UNAVAILABLE, "the model registry can't be read: " + scanFailure));
         } else if (request instanceof ListModels list) {
             list.replyTo().tell(new Listed(catalog.all()));
         } else if (request instanceof Describe describe) {

@@ -62,13 +62,11 @@ public record ModelInfo(
 
     /** A version whose document can't be read. */
     public static ModelInfo damaged(ModelKey key, String reason) {
-        return new ModelInfo(
-                key.name(), key.version(), State.DAMAGED, reason, "", "", "", Map.of(), List.of(), null);
+        return new ModelInfo(key.name(), key.version(), State.DAMAGED, reason, "", "", "", Map.of(), List.of(), null);
     }
 
     public ModelInfo withState(State newState, String newReason) {
-        return new ModelInfo(
-                name, version, newState, newReason, created, job, weightsSha256, metrics, inputs, target);
+        return new ModelInfo(name, version, newState, newReason, created, job, weightsSha256, metrics, inputs, target);
     }
 
     public ModelKey key() {
