@@ -60,12 +60,14 @@ public final class ServingApi implements ApiHandler {
     }
 
     private CompletionStage<ApiResponse> models() {
-        return client.models().thenApply(reply -> {
+        return client.models().thenCompose(reply -> {
             if (reply instanceof Listed listed) {
-                return listing(listed.models());
+                return done(listing(listed.models()));
             }
             Refused refused = (Refused) reply;
-            return refused.kind() == Refused.Kind.UNAVAILABLE ? listingOfRegistry(refused) : refused(refused);
+            return refused.kind() == Refused.Kind.UNAVAILABLE
+                    ? CompletableFuture.supplyAsync(() -> listingOfRegistry(refused), client.blocking())
+                    : done(refused(refused));
         });
     }
 

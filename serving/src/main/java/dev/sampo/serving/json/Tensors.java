@@ -129,8 +129,10 @@ enum Tensors {
         if (element.isBoolean()) {
             return element.booleanValue() ? 1 : 0;
         }
-        if (element.isIntegralNumber() && (element.intValue() == 0 || element.intValue() == 1)) {
-            return element.intValue();
+        if (element.isIntegralNumber()
+                && (element.longValue() == 0 || element.longValue() == 1)
+                && element.canConvertToInt()) {
+            return element.longValue();
         }
         throw wrong(element, place);
     }

@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +66,11 @@ public final class ServingClient {
         List<RowTable> parts =
                 parts(rows, settings.partSizeBytes(), model.prediction().outputs());
         return predictFrom(0, parts, model, new ArrayList<>()).thenApply(ServingClient::join);
+    }
+
+    /** Where a caller may block, such as on the registry's files. */
+    public Executor blocking() {
+        return system.dispatchers().lookup(DispatcherSelector.fromConfig("sampo.serving-dispatcher"));
     }
 
     private CompletionStage<List<PredictReply>> predictFrom(
