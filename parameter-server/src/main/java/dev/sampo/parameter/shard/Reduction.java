@@ -1,0 +1,111 @@
+package dev.sampo.parameter.shard;
+
+import dev.sampo.parameter.shard.RankTree.Block;
+import java.util.TreeMap;
+
+/**
+ * The contributions to one clock of one shard, summed along the {@link RankTree} once all ranks are covered. Holds the
+ * contributors' arrays by reference and never writes to them. Not thread-safe; one shard owns it.
+ */
+final class Reduction {
+    /** Elements summed at a time: the stack of partial sums stays in the first-level cache. */
+    static final int TILE = 2048;
+
+    /** One partial sum: gradient[offset, offset + length) summed over the block's ranks and rows. */
+    record Part(Block block, float[] gradient, int offset, long rows, double weight, double loss) {}
+
+    /** What the step is made of, summed along the same tree. */
+    record Totals(long rows, double weight, double loss) {}
+
+    private final int ranks;
+    private final TreeMap<Integer, Part> parts = new TreeMap<>();
+    private final float[][] stack;
+    private int covered;
+
+    Reduction(int ranks) {
+        this.ranks = ranks;
+        int depth = Integer.numberOfTrailingZeros(RankTree.rootSize(ranks)) + 1;
+        stack = new float[depth][TILE];
+    }
+
+    /**
+     * Takes a partial sum unless its ranks are covered already (invariant I2). A larger block replaces the smaller ones
+     * inside it, since by I1 it is their sum.
+     *
+     * @return whether it was taken
+     */
+    boolean take(Part part) {
+        Block block = part.block();
+        if (!RankTree.isBlock(block.lo(), block.hi(), ranks)) {
+            throw new IllegalArgumentException("ranks [" + block.lo() + ", " + block.hi() + ") are no block of the tree over "
+                    + ranks + " ranks");
+        }
+        var floor = parts.floorEntry(block.lo());
+        if (floor != null && floor.getValue().block().covers(block)) {
+            return false;
+        }
+        var inside = parts.subMap(block.lo(), block.hi());
+        for (Part smaller : inside.values()) {
+            covered -= smaller.block().hi() - smaller.block().lo();
+        }
+        inside.clear();
+        parts.put(block.lo(), part);
+        covered += block.hi() - block.lo();
+        return true;
+    }
+
+    boolean isComplete() {
+        return covered == ranks;
+    }
+
+    int covered() {
+        return covered;
+    }
+
+    /** The step's rows, weight and loss; only when complete. */
+    Totals totals() {
+        return totals(0, RankTree.rootSize(ranks));
+    }
+
+    private Totals totals(int lo, int size) {
+        Part part = parts.get(lo);
+        if (part != null && part.block().hi() >= Math.min(lo + size, ranks)) {
+            return new Totals(part.rows(), part.weight(), part.loss());
+        }
+        int half = size / 2;
+        Totals left = totals(lo, half);
+        if (lo + half >= ranks) {
+            return left;
+        }
+        Totals right = totals(lo + half, half);
+        return new Totals(left.rows + right.rows, left.weight + right.weight, left.loss + right.loss);
+    }
+
+    /** Writes the sum over all ranks of elements [from, from + length), length at most {@link #TILE}, to {@code target}. */
+    void sum(int from, int length, float[] target) {
+        sum(0, RankTree.rootSize(ranks), from, length, 0, target);
+    }
+
+    private void sum(int lo, int size, int from, int length, int depth, float[] target) {
+        Part part = parts.get(lo);
+        if (part != null && part.block().hi() >= Math.min(lo + size, ranks)) {
+            System.arraycopy(part.gradient(), part.offset() + from, target, 0, length);
+            return;
+        }
+        int half = size / 2;
+        sum(lo, half, from, length, depth, target);
+        if (lo + half >= ranks) {
+            return;
+        }
+        float[] right = stack[depth];
+        sum(lo + half, half, from, length, depth + 1, right);
+        for (int i = 0; i < length; i++) {
+            target[i] += right[i];
+        }
+    }
+
+    void clear() {
+        parts.clear();
+        covered = 0;
+    }
+}

@@ -1,0 +1,41 @@
+package dev.sampo.trainer.worker;
+
+import dev.sampo.cluster.JobId;
+import dev.sampo.model.data.Target;
+import dev.sampo.model.network.ModelSpec;
+import dev.sampo.parameter.shard.ShardPlan;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a worker must know of a job, fixed when its data is indexed; kept in the store as {@code jobs/<job>/plan.json}.
+ *
+ * @param inputs number of features
+ * @param ranks world size
+ * @param batchSize rows of one rank's mini-batch
+ * @param stepsPerEpoch training steps of one epoch
+ * @param evaluationSteps validation batches of one rank, 0 without validation data
+ * @param clipNorm largest L2 norm of the mean gradient, or null
+ */
+public record TrainPlan(
+        JobId job,
+        ModelSpec model,
+        int inputs,
+        Target target,
+        int ranks,
+        int batchSize,
+        long seed,
+        int epochs,
+        int stepsPerEpoch,
+        int evaluationSteps,
+        List<ShardPlan.Range> shards,
+        @Nullable Double clipNorm) {
+    public static String blob(JobId job) {
+        return "jobs/" + job + "/plan.json";
+    }
+
+    /** Where a rank's evaluation of an epoch lies until it is merged. */
+    public static String evaluationBlob(JobId job, int incarnation, int epoch, int rank) {
+        return "jobs/" + job + "/evaluation/" + incarnation + "-" + epoch + "/" + rank + ".bin";
+    }
+}
