@@ -252,7 +252,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         if (to == null) {
             return;
         }
-        CompletableFuture.supplyAsync(
+        var unused = CompletableFuture.supplyAsync(
                         () -> {
                             try {
                                 byte[] bytes = snapshot.toBytes();

@@ -1,0 +1,254 @@
+package dev.sampo.model.network;
+
+import dev.sampo.model.data.Batch;
+import dev.sampo.model.kernel.Kernel;
+import dev.sampo.model.kernel.NativeFloats;
+import java.util.Arrays;
+import java.util.Objects;
+import org.bytedeco.javacpp.FloatPointer;
+
+/**
+ * A {@link Network.Lane}: matrix products on native buffers, everything else in plain loops over arrays, nothing allocated for
+ * a step. The first layer takes sparse batches by loops of its own, so that its cost follows the non-zeros.
+ */
+final class DenseStack implements Network.Lane {
+    private final Network network;
+    private final int rowsMax;
+    private final int layers;
+    private final int[] widths;
+    private final float[] parameters;
+    /** Per layer: where its weight begins. */
+    private final int[] weightAt;
+
+    private final NativeFloats nativeParameters;
+    private final FloatPointer[] nativeWeights;
+    /** Input of each layer, native: [rows, widths[layer]]. */
+    private final NativeFloats[] nativeInputs;
+
+    private final NativeFloats nativeOut;
+    private final NativeFloats nativeGradient;
+    /** Pre-activation and activation of each hidden layer: [rows, widths[layer + 1]]. */
+    private final float[][] z;
+
+    private final float[][] active;
+    private final float[][] delta;
+    private boolean stale = true;
+
+    DenseStack(Network network, int rowsMax) {
+        this.network = network;
+        this.rowsMax = rowsMax;
+        widths = network.widths();
+        layers = widths.length - 1;
+        parameters = new float[network.parameterCount()];
+        nativeParameters = new NativeFloats(network.parameterCount());
+        weightAt = new int[layers];
+        nativeWeights = new FloatPointer[layers];
+        nativeInputs = new NativeFloats[layers];
+        z = new float[layers][];
+        active = new float[layers][];
+        delta = new float[layers][];
+        int widest = 0;
+        int largestWeight = 0;
+        for (int layer = 0; layer < layers; layer++) {
+            weightAt[layer] = network.tensors().get(2 * layer).offset();
+            nativeWeights[layer] = nativeParameters.from(weightAt[layer]);
+            nativeInputs[layer] = new NativeFloats((long) rowsMax * (layer == 0 ? 1 : widths[layer]));
+            z[layer] = new float[rowsMax * widths[layer + 1]];
+            active[layer] = new float[rowsMax * widths[layer + 1]];
+            delta[layer] = new float[rowsMax * widths[layer + 1]];
+            widest = Math.max(widest, widths[layer + 1]);
+            largestWeight = Math.max(largestWeight, widths[layer] * widths[layer + 1]);
+        }
+        for (int layer = 1; layer < layers; layer++) {
+            widest = Math.max(widest, widths[layer]);
+        }
+        nativeOut = new NativeFloats((long) rowsMax * widest);
+        nativeGradient = new NativeFloats(largestWeight);
+    }
+
+    @Override
+    public void load(float[] source, int sourceOffset, int parameterOffset, int length) {
+        System.arraycopy(source, sourceOffset, parameters, parameterOffset, length);
+        stale = true;
+    }
+
+    @Override
+    public void forward(Batch batch, float[] scores) {
+        check(batch);
+        if (batch.rows() > 0) {
+            run(batch, false, 0);
+            System.arraycopy(z[layers - 1], 0, scores, 0, batch.rows() * network.outputs());
+        }
+    }
+
+    @Override
+    public LossSum gradient(Batch batch, long dropoutSeed, float[] gradient) {
+        check(batch);
+        if (batch.rows() == 0) {
+            Arrays.fill(gradient, 0, network.parameterCount(), 0f);
+            return new LossSum(0, 0, 0);
+        }
+        run(batch, true, dropoutSeed);
+        LossSum sum = lossAndDelta(batch);
+        backward(batch, dropoutSeed, gradient);
+        return sum;
+    }
+
+    private void check(Batch batch) {
+        if (batch.rows() > rowsMax || batch.width() != network.inputs()) {
+            throw new IllegalArgumentException("a batch of [" + batch.rows() + ", " + batch.width()
+                    + "] for a lane of at most [" + rowsMax + ", " + network.inputs() + "]");
+        }
+    }
+
+    private void run(Batch batch, boolean training, long dropoutSeed) {
+        if (stale) {
+            nativeParameters.put(parameters, 0, parameters.length);
+            stale = false;
+        }
+        int rows = batch.rows();
+        for (int layer = 0; layer < layers; layer++) {
+            int in = widths[layer];
+            int out = widths[layer + 1];
+            if (layer == 0 && batch.isSparse()) {
+                sparseForward(batch, z[0]);
+            } else {
+                FloatPointer input = input(layer, batch);
+                Kernel.gemm(false, false, rows, out, in, input, nativeWeights[layer], nativeOut.pointer());
+                nativeOut.get(z[layer], 0, rows * out);
+                addBias(z[layer], rows, out, weightAt[layer] + in * out);
+            }
+            if (layer + 1 < layers) {
+                Activations.apply(network.activation(), z[layer], active[layer], rows * out);
+                if (training && network.dropout() > 0) {
+                    Activations.drop(active[layer], rows * out, dropoutSeed, layer, network.dropout());
+                }
+            }
+        }
+    }
+
+    /** The native input of a layer; that of the first grows when the first dense batch shows its need. */
+    private FloatPointer input(int layer, Batch batch) {
+        if (layer == 0) {
+            long needed = (long) rowsMax * widths[0];
+            if (nativeInputs[0].pointer().capacity() < needed) {
+                nativeInputs[0].close();
+                nativeInputs[0] = new NativeFloats(needed);
+            }
+            nativeInputs[0].put(Objects.requireNonNull(batch.dense()), 0, batch.rows() * widths[0]);
+        } else {
+            nativeInputs[layer].put(active[layer - 1], 0, batch.rows() * widths[layer]);
+        }
+        return nativeInputs[layer].pointer();
+    }
+
+    private void addBias(float[] values, int rows, int out, int biasAt) {
+        for (int row = 0; row < rows; row++) {
+            int at = row * out;
+            for (int j = 0; j < out; j++) {
+                values[at + j] += parameters[biasAt + j];
+            }
+        }
+    }
+
+    private void sparseForward(Batch batch, float[] target) {
+        int[] starts = Objects.requireNonNull(batch.rowStarts());
+        int[] indices = Objects.requireNonNull(batch.indices());
+        float[] values = Objects.requireNonNull(batch.values());
+        int out = widths[1];
+        int biasAt = weightAt[0] + widths[0] * out;
+        for (int row = 0; row < batch.rows(); row++) {
+            int at = row * out;
+            System.arraycopy(parameters, biasAt, target, at, out);
+            for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
+                float value = values[entry];
+                int weight = weightAt[0] + indices[entry] * out;
+                for (int j = 0; j < out; j++) {
+                    target[at + j] += value * parameters[weight + j];
+                }
+            }
+        }
+    }
+
+    /** Turns the scores into the last layer's delta and sums the loss in row order. */
+    private LossSum lossAndDelta(Batch batch) {
+        int outputs = network.outputs();
+        float[] last = delta[layers - 1];
+        System.arraycopy(z[layers - 1], 0, last, 0, batch.rows() * outputs);
+        double weights = 0;
+        double loss = 0;
+        float[] given = batch.weights();
+        for (int row = 0; row < batch.rows(); row++) {
+            float weight = given == null ? 1f : given[row];
+            weights += weight;
+            loss += weight
+                    * network.loss().replaceByGradient(last, row * outputs, outputs, batch.labels()[row], weight);
+        }
+        return new LossSum(batch.rows(), weights, loss);
+    }
+
+    private void backward(Batch batch, long dropoutSeed, float[] gradient) {
+        int rows = batch.rows();
+        for (int layer = layers - 1; layer >= 0; layer--) {
+            int in = widths[layer];
+            int out = widths[layer + 1];
+            biasGradient(delta[layer], rows, out, gradient, weightAt[layer] + in * out);
+            if (layer == 0 && batch.isSparse()) {
+                sparseGradient(batch, delta[0], gradient);
+                return;
+            }
+            nativeOut.put(delta[layer], 0, rows * out);
+            Kernel.gemm(
+                    true, false, in, out, rows, nativeInputs[layer].pointer(), nativeOut.pointer(), nativeGradient.pointer());
+            nativeGradient.get(gradient, weightAt[layer], in * out);
+            if (layer > 0) {
+                // The layer's input is no longer needed: its buffer takes the gradient with respect to it.
+                FloatPointer inputDelta = nativeInputs[layer].pointer();
+                Kernel.gemm(false, true, rows, in, out, nativeOut.pointer(), nativeWeights[layer], inputDelta);
+                nativeInputs[layer].get(delta[layer - 1], 0, rows * in);
+                if (network.dropout() > 0) {
+                    Activations.drop(delta[layer - 1], rows * in, dropoutSeed, layer - 1, network.dropout());
+                }
+                Activations.timesDerivative(network.activation(), z[layer - 1], delta[layer - 1], rows * in);
+            }
+        }
+    }
+
+    private static void biasGradient(float[] delta, int rows, int out, float[] gradient, int biasAt) {
+        Arrays.fill(gradient, biasAt, biasAt + out, 0f);
+        for (int row = 0; row < rows; row++) {
+            int at = row * out;
+            for (int j = 0; j < out; j++) {
+                gradient[biasAt + j] += delta[at + j];
+            }
+        }
+    }
+
+    private void sparseGradient(Batch batch, float[] delta, float[] gradient) {
+        int[] starts = Objects.requireNonNull(batch.rowStarts());
+        int[] indices = Objects.requireNonNull(batch.indices());
+        float[] values = Objects.requireNonNull(batch.values());
+        int out = widths[1];
+        Arrays.fill(gradient, weightAt[0], weightAt[0] + widths[0] * out, 0f);
+        for (int row = 0; row < batch.rows(); row++) {
+            int at = row * out;
+            for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
+                float value = values[entry];
+                int weight = weightAt[0] + indices[entry] * out;
+                for (int j = 0; j < out; j++) {
+                    gradient[weight + j] += value * delta[at + j];
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        nativeParameters.close();
+        nativeOut.close();
+        nativeGradient.close();
+        for (NativeFloats input : nativeInputs) {
+            input.close();
+        }
+    }
+}

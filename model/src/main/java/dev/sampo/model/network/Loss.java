@@ -1,0 +1,119 @@
+package dev.sampo.model.network;
+
+import dev.sampo.model.data.Target;
+import dev.sampo.model.kernel.Elementary;
+import org.jspecify.annotations.Nullable;
+
+/** A loss on the scores of one row, with its gradient. Immutable. */
+public final class Loss {
+    /** The kind of loss. */
+    public enum Kind {
+        /** (score - y)^2 / 2. */
+        SQUARED,
+        /** Huber, "Robust Estimation of a Location Parameter", 1964. */
+        HUBER,
+        /** -log sigmoid(score) if y = 1, -log(1 - sigmoid(score)) if y = 0. */
+        LOGISTIC,
+        /** -log softmax(scores)[y]. */
+        CROSS_ENTROPY
+    }
+
+    private final Kind kind;
+    private final double delta;
+
+    private Loss(Kind kind, double delta) {
+        this.kind = kind;
+        this.delta = delta;
+    }
+
+    /** The loss of a spec, or the usual one for the target if it is null. */
+    public static Loss of(@Nullable LossSpec spec, Target.Kind target) {
+        if (spec == null) {
+            return new Loss(
+                    switch (target) {
+                        case NUMERIC -> Kind.SQUARED;
+                        case BINARY -> Kind.LOGISTIC;
+                        case CLASSES -> Kind.CROSS_ENTROPY;
+                    },
+                    1);
+        }
+        Kind kind =
+                switch (spec.type()) {
+                    case "squared" -> Kind.SQUARED;
+                    case "huber" -> Kind.HUBER;
+                    case "logistic" -> Kind.LOGISTIC;
+                    case "crossEntropy" -> Kind.CROSS_ENTROPY;
+                    default -> throw new IllegalArgumentException("unknown loss \"" + spec.type() + "\"");
+                };
+        return new Loss(kind, spec.delta() == null ? 1 : spec.delta());
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** The loss of scores[offset, offset + outputs) against the label. */
+    public double value(float[] scores, int offset, int outputs, float label) {
+        return switch (kind) {
+            case SQUARED -> {
+                double error = scores[offset] - label;
+                yield 0.5 * error * error;
+            }
+            case HUBER -> {
+                double error = Math.abs(scores[offset] - label);
+                yield error <= delta ? 0.5 * error * error : delta * (error - 0.5 * delta);
+            }
+            case LOGISTIC -> Elementary.softplus(label > 0.5f ? -scores[offset] : scores[offset]);
+            case CROSS_ENTROPY -> logSumExp(scores, offset, outputs) - scores[offset + (int) label];
+        };
+    }
+
+    /** Writes weight * dLoss/dscores over the scores, and gives the unweighted loss. */
+    double replaceByGradient(float[] scores, int offset, int outputs, float label, float weight) {
+        double loss = value(scores, offset, outputs, label);
+        switch (kind) {
+            case SQUARED -> scores[offset] = weight * (scores[offset] - label);
+            case HUBER -> {
+                double error = scores[offset] - label;
+                scores[offset] = (float) (weight * Math.max(-delta, Math.min(delta, error)));
+            }
+            case LOGISTIC -> scores[offset] = (float) (weight * (Elementary.sigmoid(scores[offset]) - label));
+            case CROSS_ENTROPY -> {
+                softmax(scores, offset, outputs);
+                scores[offset + (int) label] -= 1f;
+                for (int j = 0; j < outputs; j++) {
+                    scores[offset + j] *= weight;
+                }
+            }
+        }
+        return loss;
+    }
+
+    /** Scores to predictions in place: a probability, a distribution, or the value itself. */
+    void predict(float[] scores, int offset, int outputs) {
+        switch (kind) {
+            case SQUARED, HUBER -> {}
+            case LOGISTIC -> scores[offset] = (float) Elementary.sigmoid(scores[offset]);
+            case CROSS_ENTROPY -> softmax(scores, offset, outputs);
+        }
+    }
+
+    private static void softmax(float[] scores, int offset, int outputs) {
+        double total = logSumExp(scores, offset, outputs);
+        for (int j = offset; j < offset + outputs; j++) {
+            scores[j] = (float) Elementary.exp(scores[j] - total);
+        }
+    }
+
+    private static double logSumExp(float[] scores, int offset, int outputs) {
+        double largest = scores[offset];
+        for (int j = offset + 1; j < offset + outputs; j++) {
+            largest = Math.max(largest, scores[j]);
+        }
+        double sum = 0;
+        for (int j = offset; j < offset + outputs; j++) {
+            sum += Elementary.exp(scores[j] - largest);
+        }
+        return largest + StrictMath.log(sum);
+    }
+}

@@ -1,0 +1,149 @@
+package dev.sampo.node;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sampo.cluster.Role;
+import dev.sampo.cluster.api.ApiHandler;
+import dev.sampo.cluster.api.ApiRequest;
+import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.cluster.store.Store;
+import dev.sampo.ingestion.stream.IngestEntity;
+import dev.sampo.ingestion.stream.IngestSharding;
+import dev.sampo.node.client.ApiFacade;
+import dev.sampo.parameter.shard.ParameterShard;
+import dev.sampo.parameter.shard.ShardSharding;
+import dev.sampo.serving.prediction.ArtifactFormat;
+import dev.sampo.serving.prediction.RegistryModels;
+import dev.sampo.serving.prediction.Serving;
+import dev.sampo.serving.prediction.ServingApi;
+import dev.sampo.serving.prediction.ServingClient;
+import dev.sampo.serving.prediction.ServingSettings;
+import dev.sampo.serving.registry.ModelRegistry;
+import dev.sampo.trainer.job.JobManager;
+import dev.sampo.trainer.job.TrainerServices;
+import dev.sampo.trainer.worker.Worker;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.client.ClusterClientReceptionist;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.ClusterSingleton;
+import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
+import org.apache.pekko.cluster.typed.SingletonActor;
+
+/** Starts what a node's roles ask for: sharding regions, workers, the job manager's singleton, serving. */
+final class Guardian {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
+
+    private Guardian() {}
+
+    /** What the node's HTTP server needs of its actors. */
+    record Services(ApiHandler api, ServingClient serving, ServingSettings servingSettings) {}
+
+    static Behavior<Void> create(NodeOptions options, Store store, CompletableFuture<Services> ready) {
+        return Behaviors.setup(context -> {
+            ready.complete(start(context, options, store));
+            return Behaviors.empty();
+        });
+    }
+
+    private static Services start(ActorContext<Void> context, NodeOptions options, Store store) {
+        ActorSystem<Void> system = context.getSystem();
+        ActorRef<ShardingEnvelope<ParameterShard.Command>> shards = ShardSharding.init(system, store);
+        ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest =
+                IngestSharding.init(system, store, options.home().resolve("scratch"));
+        if (options.roles().contains(Role.WORKER)) {
+            // A parent of their own: /user/workers/** is what the data plane's stream is configured for.
+            context.spawn(workers(options.workers(), store, shards, ingest), "workers");
+        }
+        TrainerServices services = new TrainerServices(
+                store, shards, ingest, system.settings().config().getDuration("sampo.trainer.missing-role-patience"));
+        ActorRef<JobManager.Command> manager = ClusterSingleton.get(system)
+                .init(SingletonActor.of(JobManager.create(services), "job-manager")
+                        .withSettings(ClusterSingletonSettings.create(system).withRole(Role.COORDINATOR.text())));
+        ServingSettings servingSettings = ServingSettings.from(system.settings().config());
+        RegistryModels models = new RegistryModels(new ModelRegistry(store), new ArtifactFormat(servingSettings.batchRowsMax()));
+        if (options.roles().contains(Role.SERVING)) {
+            Serving.start(system, models, servingSettings);
+        }
+        ServingClient client = ServingClient.create(system, servingSettings);
+        ApiHandler api = api(system, manager, new ServingApi(client, models));
+        registerFacades(context, options, api);
+        return new Services(api, client, servingSettings);
+    }
+
+    private static Behavior<Void> workers(
+            int count,
+            Store store,
+            ActorRef<ShardingEnvelope<ParameterShard.Command>> shards,
+            ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest) {
+        return Behaviors.setup(context -> {
+            for (int i = 0; i < count; i++) {
+                context.spawn(
+                        Behaviors.supervise(Worker.create(store, shards, ingest))
+                                .onFailure(SupervisorStrategy.restart()),
+                        "worker-" + i,
+                        DispatcherSelector.fromConfig("sampo.worker-dispatcher"));
+            }
+            return Behaviors.empty();
+        });
+    }
+
+    /** ClusterClient reaches these by path through any node's receptionist. */
+    private static void registerFacades(ActorContext<Void> context, NodeOptions options, ApiHandler api) {
+        var receptionist = ClusterClientReceptionist.get(Adapter.toClassic(context.getSystem()));
+        if (options.roles().contains(Role.COORDINATOR)) {
+            receptionist.registerService(Adapter.actorOf(context, ApiFacade.props(api), "sampo-api"));
+        }
+        if (options.roles().contains(Role.SERVING)) {
+            receptionist.registerService(Adapter.actorOf(context, ApiFacade.props(api), "sampo-serving"));
+        }
+    }
+
+    private static ApiHandler api(ActorSystem<Void> system, ActorRef<JobManager.Command> manager, ServingApi serving) {
+        return request -> switch (request.operation()) {
+            case "models", "predict" -> serving.handle(request);
+            case "nodes" -> CompletableFuture.completedFuture(nodes(system));
+            default -> askManager(system, manager, request);
+        };
+    }
+
+    private static CompletionStage<ApiResponse> askManager(
+            ActorSystem<Void> system, ActorRef<JobManager.Command> manager, ApiRequest request) {
+        return AskPattern.<JobManager.Command, ApiResponse>ask(
+                        manager, replyTo -> new JobManager.Call(request, replyTo), ANSWER_WITHIN, system.scheduler())
+                .exceptionally(failure -> new ApiResponse(
+                        503,
+                        JSON.createObjectNode()
+                                .put("error", "no node with role coordinator answered within " + ANSWER_WITHIN.toSeconds()
+                                        + " s; is one up?")
+                                .toString()));
+    }
+
+    private static ApiResponse nodes(ActorSystem<Void> system) {
+        ObjectNode answer = JSON.createObjectNode();
+        var list = answer.putArray("nodes");
+        Cluster cluster = Cluster.get(system);
+        var unreachable = cluster.state().getUnreachable();
+        cluster.state().getMembers().forEach(member -> {
+            ObjectNode node = list.addObject();
+            node.put("address", member.address().getHost().orElse("?") + ":"
+                    + member.address().getPort().map(String::valueOf).orElse("?"));
+            var roles = node.putArray("roles");
+            member.getRoles().stream().filter(role -> !role.startsWith("dc-")).sorted().forEach(roles::add);
+            node.put("status", unreachable.contains(member) ? "unreachable" : member.status().toString().toLowerCase(java.util.Locale.ROOT));
+        });
+        return new ApiResponse(200, answer.toString());
+    }
+}

@@ -1,0 +1,83 @@
+package dev.sampo.trainer.job;
+
+import dev.sampo.parameter.shard.Checkpoints.Manifest;
+import dev.sampo.parameter.shard.ShardState;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must be there before an epoch counts as done: every rank through with it, and a checkpoint of its last clock by
+ * every shard. Pure; one coordinator owns it.
+ */
+final class EpochLedger {
+    private final int ranks;
+    private final int shards;
+    private final BitSet finishedRanks = new BitSet();
+    private final TreeMap<Long, Map<Integer, Saved>> saved = new TreeMap<>();
+
+    /** One shard's part of a checkpoint. */
+    record Saved(Manifest.Entry entry, ShardState.Ledger ledger) {}
+
+    EpochLedger(int ranks, int shards) {
+        this.ranks = ranks;
+        this.shards = shards;
+    }
+
+    void ranksFinished(int lo, int hi) {
+        finishedRanks.set(lo, hi);
+    }
+
+    boolean allRanksFinished() {
+        return finishedRanks.cardinality() == ranks;
+    }
+
+    /** The next epoch begins, or ranks were dealt again and will report again. */
+    void forgetRanks() {
+        finishedRanks.clear();
+    }
+
+    /** Notes a saved shard; gives the manifest to write when it was the last of its clock. */
+    Optional<Manifest> saved(long clock, Saved part) {
+        Map<Integer, Saved> parts = saved.computeIfAbsent(clock, each -> new TreeMap<>());
+        boolean fresh = parts.put(part.entry().shard(), part) == null;
+        if (!fresh || parts.size() < shards) {
+            return Optional.empty();
+        }
+        return Optional.of(new Manifest(
+                clock, shards, parts.values().stream().map(Saved::entry).toList()));
+    }
+
+    boolean isSaved(long clock) {
+        Map<Integer, Saved> parts = saved.get(clock);
+        return parts != null && parts.size() == shards;
+    }
+
+    /** The rows, loss and weight up to a saved clock; null if the shards disagree on what was applied. */
+    ShardState.@Nullable Ledger agreed(long clock) {
+        ShardState.Ledger first = null;
+        for (Saved part : saved.getOrDefault(clock, Map.of()).values()) {
+            if (first == null) {
+                first = part.ledger();
+            } else if (part.ledger().rowsApplied() != first.rowsApplied()
+                    || part.ledger().epochLoss() != first.epochLoss()) {
+                return null;
+            }
+        }
+        return first;
+    }
+
+    /** After a recovery: checkpoints beyond the clock are of a life that is over. */
+    void rollBack(long clock) {
+        saved.tailMap(clock, false).clear();
+        saved.entrySet().removeIf(each -> each.getValue().size() < shards);
+        finishedRanks.clear();
+    }
+
+    /** Checkpoints before the clock are needed no more. */
+    void forgetBefore(long clock) {
+        saved.headMap(clock, false).clear();
+    }
+}

@@ -1,0 +1,640 @@
+package dev.sampo.trainer.job;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sampo.cluster.JobId;
+import dev.sampo.cluster.Role;
+import dev.sampo.ingestion.index.Indexing;
+import dev.sampo.parameter.shard.Checkpoints.Manifest;
+import dev.sampo.parameter.shard.ParameterShard;
+import dev.sampo.parameter.shard.ParameterShard.ShardEvent;
+import dev.sampo.parameter.shard.ShardSharding;
+import dev.sampo.parameter.shard.ShardState;
+import dev.sampo.trainer.job.JobStatus.State;
+import dev.sampo.trainer.spec.JobSpec;
+import dev.sampo.trainer.worker.Worker;
+import dev.sampo.trainer.worker.Worker.WorkerEvent;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs one job from its data to its published model; the only writer of its {@link JobStatus}.
+ *
+ * <p>{@code indexing -> training <-> evaluating -> publishing -> done}; {@code training <-> paused} by the user;
+ * {@code failed} by a named reason and {@code cancelled} by the user from anywhere. Training that loses a shard's state goes
+ * back to the newest whole checkpoint under the next incarnation.
+ */
+final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration TICK = Duration.ofMillis(200);
+    private static final long START_RETRY_MS = 2_000;
+
+    /** What a coordinator understands. */
+    sealed interface Command {}
+
+    enum Control implements Command {
+        PAUSE,
+        RESUME,
+        CANCEL
+    }
+
+    private enum Tick implements Command {
+        INSTANCE
+    }
+
+    private record FromIndexing(Indexing.Outcome outcome) implements Command {}
+
+    private record FromShard(ShardEvent event) implements Command {}
+
+    private record FromWorker(WorkerEvent event) implements Command {}
+
+    private record Workers(Receptionist.Listing listing) implements Command {}
+
+    /** The end of blocking work; {@code then} runs in the actor. */
+    private record Ended(Runnable then) implements Command {}
+
+    /** The newest view of a job, for the manager. */
+    record Update(JobId job, State state, String json) {}
+
+    private final JobSpec spec;
+    private final JobFiles files;
+    private final TrainerServices services;
+    private final Consumer<Update> publish;
+    private final JobStatus status;
+    private final Executor blocking;
+    private final ActorRef<ShardEvent> fromShards;
+    private final ActorRef<WorkerEvent> fromWorkers;
+    private final WorkerPool<ActorRef<Worker.Command>> pool;
+    private final BestEpoch best;
+    private final Set<Integer> shardsStarted = new HashSet<>();
+    private final long bornMs = nowMs();
+    private JobFiles.@Nullable Prepared prepared;
+    private @Nullable EpochLedger ledger;
+    private int incarnation;
+    private long startClock;
+    private long startAskedMs;
+    private long phaseBeganMs = nowMs();
+    private long epochBeganMs = nowMs();
+    private double epochEvaluateSeconds;
+    private long rateClockMs = nowMs();
+    private long rateRows;
+    private boolean concluding;
+    private boolean askedToPause;
+    private boolean dirty = true;
+    private long missingSinceMs = -1;
+
+    static Behavior<Command> create(JobId job, JobSpec spec, TrainerServices services, Consumer<Update> publish) {
+        return Behaviors.setup(context -> Behaviors.withTimers(
+                timers -> new JobCoordinator(context, timers, job, spec, services, publish)));
+    }
+
+    private JobCoordinator(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            JobId job,
+            JobSpec spec,
+            TrainerServices services,
+            Consumer<Update> publish) {
+        super(context);
+        this.spec = spec;
+        this.services = services;
+        this.publish = publish;
+        status = new JobStatus(job, spec.name());
+        status.epochs = spec.training().epochs();
+        status.numerics.put("mode", spec.numerics());
+        files = new JobFiles(job, spec, services.store());
+        pool = new WorkerPool<>(spec.training().ranks(), spec.numerics().equals("portable"), System.getProperty("os.arch").equals("amd64"));
+        var stopping = spec.training().earlyStopping();
+        best = stopping == null
+                ? new BestEpoch(null, 0, 0)
+                : new BestEpoch(stopping.metric(), stopping.patience(), stopping.minDelta());
+        blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
+        fromShards = context.messageAdapter(ShardEvent.class, FromShard::new);
+        fromWorkers = context.messageAdapter(WorkerEvent.class, FromWorker::new);
+        context.getSystem()
+                .receptionist()
+                .tell(Receptionist.subscribe(
+                        Worker.KEY, context.messageAdapter(Receptionist.Listing.class, Workers::new)));
+        timers.startTimerWithFixedDelay(Tick.INSTANCE, TICK);
+        beginIndexing();
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(FromWorker.class, message -> handled(() -> onWorker(message.event())))
+                .onMessage(FromShard.class, message -> handled(() -> onShard(message.event())))
+                .onMessage(FromIndexing.class, message -> handled(() -> onIndexing(message.outcome())))
+                .onMessage(Workers.class, message -> handled(() -> onWorkers(message.listing())))
+                .onMessage(Ended.class, message -> handled(message.then()))
+                .onMessage(Control.class, this::onControl)
+                .onMessageEquals(Tick.INSTANCE, this::onTick)
+                .build();
+    }
+
+    /** Whatever a message finds, a fault of this coordinator fails its job and nothing else. */
+    private Behavior<Command> handled(Runnable handler) {
+        if (status.state.isFinal()) {
+            return this;
+        }
+        try {
+            handler.run();
+        } catch (RuntimeException e) {
+            getContext().getLog().error("job={} coordinator failed", status.job, e);
+            fail("coordinator: " + e);
+        }
+        return this;
+    }
+
+    // ---- indexing ----
+
+    private void beginIndexing() {
+        enter(State.INDEXING);
+        background(() -> {
+            files.writeSpec();
+            return files.ingestPlan();
+        }, plan -> {
+            status.seconds.put("start", (nowMs() - bornMs) / 1e3);
+            phaseBeganMs = nowMs();
+            getContext()
+                    .spawn(
+                            Indexing.create(
+                                    services.store(),
+                                    plan,
+                                    services.ingest(),
+                                    getContext().messageAdapter(Indexing.Outcome.class, FromIndexing::new)),
+                            "indexing");
+        });
+    }
+
+    private void onIndexing(Indexing.Outcome outcome) {
+        if (outcome instanceof Indexing.Failed failed) {
+            fail(failed.reason());
+        } else if (outcome instanceof Indexing.Indexed indexed) {
+            status.rowsPerEpoch = indexed.rowsPerEpoch();
+            status.validationRows = indexed.validationRows();
+            status.badRecords = indexed.badRecords();
+            background(() -> files.prepare(indexed.rowsPerEpoch(), indexed.validationRows()), this::onPrepared);
+        }
+    }
+
+    private void onPrepared(JobFiles.Prepared made) {
+        status.addSeconds("index", (nowMs() - phaseBeganMs) / 1e3);
+        prepared = made;
+        ledger = new EpochLedger(made.plan().ranks(), made.shards().size());
+        status.steps = (long) made.plan().stepsPerEpoch() * made.plan().epochs();
+        startShards(0);
+    }
+
+    // ---- training ----
+
+    private void startShards(long clock) {
+        incarnation++;
+        startClock = clock;
+        shardsStarted.clear();
+        enter(State.TRAINING);
+        epochBeganMs = nowMs();
+        askShardsToStart();
+    }
+
+    private void askShardsToStart() {
+        JobFiles.Prepared made = prepared();
+        startAskedMs = nowMs();
+        for (var shard : made.shards()) {
+            if (!shardsStarted.contains(shard.index())) {
+                tellShard(
+                        shard.index(),
+                        new ParameterShard.Start(
+                                shard, incarnation, files.snapshotName(startClock, shard.index()), fromShards));
+            }
+        }
+    }
+
+    private boolean shardsReady() {
+        return prepared != null && shardsStarted.size() == prepared.shards().size();
+    }
+
+    private void onShard(ShardEvent event) {
+        if (event instanceof ParameterShard.Started started) {
+            if (started.incarnation() == incarnation && shardsStarted.add(started.shard()) && shardsReady()) {
+                deal();
+            }
+        } else if (event instanceof ParameterShard.StartFailed failed) {
+            fail("shard " + failed.shard() + " can't start: " + failed.reason());
+        } else if (event instanceof ParameterShard.Saved saved) {
+            onSaved(saved);
+        } else if (event instanceof ParameterShard.SaveFailed failed) {
+            getContext().getLog().warn("job={} checkpoint clock={} failed, reason={}", status.job, failed.clock(), failed.reason());
+            waitFor("a checkpoint: " + failed.reason());
+            if (failed.incarnation() == incarnation && failed.clock() == epochEnd()) {
+                retrySave(failed.shard(), failed.clock());
+            }
+        } else if (event instanceof ParameterShard.Diverged diverged) {
+            if (diverged.incarnation() == incarnation) {
+                fail("training diverged at step " + diverged.clock() + ": " + diverged.reason()
+                        + "; lower training.optimizer.learningRate, add training.gradientClipping {norm: 1},"
+                        + " or standardize the features");
+            }
+        }
+    }
+
+    private void retrySave(int shard, long clock) {
+        getContext()
+                .scheduleOnce(
+                        Duration.ofSeconds(2),
+                        getContext().getSelf(),
+                        new Ended(() -> tellShard(shard, new ParameterShard.SaveAt(incarnation, clock))));
+    }
+
+    private void onSaved(ParameterShard.Saved saved) {
+        if (saved.incarnation() != incarnation) {
+            return;
+        }
+        var part = new EpochLedger.Saved(new Manifest.Entry(saved.shard(), saved.name(), saved.sha256()), saved.ledger());
+        ledger().saved(saved.clock(), part)
+                .ifPresent(manifest -> background(
+                        () -> {
+                            files.checkpoints().complete(manifest);
+                            return manifest.clock();
+                        },
+                        clock -> concludeEpochIfDone()));
+    }
+
+    private void onWorkers(Receptionist.Listing listing) {
+        Set<ActorRef<Worker.Command>> reachable = listing.getServiceInstances(Worker.KEY);
+        List<ActorRef<Worker.Command>> before = pool.accepted();
+        for (ActorRef<Worker.Command> fresh : pool.present(reachable)) {
+            fresh.tell(new Worker.Describe(fromWorkers));
+        }
+        if (!pool.accepted().equals(before)) {
+            deal();
+        }
+    }
+
+    /** Deals the ranks among the workers present; called on every change of workers, shards or pause. */
+    private void deal() {
+        status.workers = pool.accepted().size();
+        dirty = true;
+        if (!shardsReady() || status.state == State.PAUSED || status.state.isFinal() || status.state == State.PUBLISHING) {
+            return;
+        }
+        ledger().forgetRanks();
+        var deals = pool.deal();
+        Set<ActorRef<Worker.Command>> idle = new HashSet<>(pool.accepted());
+        for (var deal : deals) {
+            idle.remove(deal.worker());
+            deal.worker()
+                    .tell(new Worker.Assign(
+                            status.job, incarnation, pool.generation(), deal.lo(), deal.hi(), currentEpoch(), fromWorkers));
+        }
+        idle.forEach(worker -> worker.tell(new Worker.Release(status.job)));
+    }
+
+    private int currentEpoch() {
+        return status.history.size();
+    }
+
+    private long epochEnd() {
+        return (currentEpoch() + 1L) * prepared().plan().stepsPerEpoch();
+    }
+
+    private void onWorker(WorkerEvent event) {
+        if (event instanceof Worker.Described described) {
+            pool.described(described.worker(), described.kernel(), described.threads(), described.fingerprint())
+                    .ifPresentOrElse(
+                            reason -> {
+                                String text = described.worker().path() + ": " + reason;
+                                status.refusedWorkers.add(text);
+                                getContext().getLog().warn("job={} worker refused, {}", status.job, text);
+                            },
+                            () -> {
+                                status.numerics.put("kernel", described.kernel());
+                                status.numerics.put("threadsPerLane", described.threads());
+                                status.numerics.put("fingerprint", described.fingerprint());
+                                deal();
+                            });
+        } else if (event instanceof Worker.Progressed progressed) {
+            if (progressed.incarnation() == incarnation) {
+                onProgress(progressed);
+            }
+        } else if (event instanceof Worker.EpochFinished finished) {
+            if (finished.incarnation() == incarnation
+                    && finished.generation() == pool.generation()
+                    && finished.epoch() == currentEpoch()) {
+                epochEvaluateSeconds = Math.max(epochEvaluateSeconds, finished.evaluateSeconds());
+                ledger().ranksFinished(finished.lo(), finished.hi());
+                concludeEpochIfDone();
+            }
+        } else if (event instanceof Worker.ShardLost lost) {
+            if (lost.incarnation() == incarnation && shardsReady()) {
+                recover("shard " + lost.shard() + " lost its state");
+            }
+        } else if (event instanceof Worker.Failed failed) {
+            if (failed.incarnation() == incarnation) {
+                fail(failed.reason());
+            }
+        }
+    }
+
+    private void onProgress(Worker.Progressed progressed) {
+        status.step = progressed.clock();
+        status.rowsApplied = progressed.rowsApplied();
+        status.loss = Double.isFinite(progressed.loss()) ? progressed.loss() : null;
+        status.epoch = (int) Math.min(status.epochs, progressed.clock() / prepared().plan().stepsPerEpoch() + 1);
+        long now = nowMs();
+        if (now - rateClockMs >= 500) {
+            double rate = (progressed.rowsApplied() - rateRows) * 1e3 / (now - rateClockMs);
+            if (rate > 0) {
+                status.rowsPerSecond = rate;
+                status.etaSeconds = (status.rowsPerEpoch * (double) status.epochs - progressed.rowsApplied()) / rate;
+            }
+            rateClockMs = now;
+            rateRows = progressed.rowsApplied();
+        }
+        dirty = true;
+    }
+
+    private void concludeEpochIfDone() {
+        EpochLedger done = ledger();
+        if (concluding || status.state != State.TRAINING || !done.allRanksFinished() || !done.isSaved(epochEnd())) {
+            return;
+        }
+        int epoch = currentEpoch();
+        ShardState.Ledger applied = done.agreed(epochEnd());
+        long expected = status.rowsPerEpoch * (epoch + 1);
+        if (applied == null || applied.rowsApplied() != expected) {
+            fail("the ledger does not add up at the end of epoch " + (epoch + 1) + ": " + expected
+                    + " rows were to be applied, "
+                    + (applied == null ? "and the shards disagree" : applied.rowsApplied() + " were")
+                    + "; this is a fault of Sampo, please report it");
+            return;
+        }
+        concluding = true;
+        enter(State.EVALUATING);
+        int of = incarnation;
+        background(() -> files.mergeEvaluations(of, epoch, prepared()), validation -> {
+            concluding = false;
+            onEpoch(epoch, applied, validation);
+        });
+    }
+
+    private void onEpoch(int epoch, ShardState.Ledger applied, Map<String, Object> validation) {
+        double wall = (nowMs() - epochBeganMs) / 1e3;
+        double trainLoss = applied.epochLoss() / applied.epochWeight();
+        status.rowsApplied = applied.rowsApplied();
+        status.step = epochEnd();
+        status.history.add(new JobStatus.EpochRecord(epoch + 1, trainLoss, validation, wall));
+        status.metrics.put("validation", validation);
+        status.waitingFor = null;
+        status.addSeconds("evaluate", Math.min(wall, epochEvaluateSeconds));
+        status.addSeconds("train", wall - Math.min(wall, epochEvaluateSeconds));
+        epochEvaluateSeconds = 0;
+        epochBeganMs = nowMs();
+        Map<String, Object> watched = new java.util.LinkedHashMap<>(validation);
+        watched.put("trainLoss", trainLoss);
+        best.add(epoch, watched);
+        ledger().forgetRanks();
+        long here = (epoch + 1L) * prepared().plan().stepsPerEpoch();
+        long kept = (best.best() + 1L) * prepared().plan().stepsPerEpoch();
+        ledger().forgetBefore(here);
+        background(
+                () -> {
+                    files.checkpoints().prune(Set.of(here, kept));
+                    return here;
+                },
+                clock -> {});
+        if (currentEpoch() >= status.epochs || best.shouldStop()) {
+            publishModel(kept);
+        } else if (askedToPause) {
+            enter(State.PAUSED);
+        } else {
+            enter(State.TRAINING);
+            continueTraining();
+        }
+    }
+
+    /** The same deal with a further bound; a new generation would make every worker allocate again. */
+    private void continueTraining() {
+        int using = Math.min(pool.accepted().size(), prepared().plan().ranks());
+        for (int i = 0; i < using; i++) {
+            var share = dev.sampo.parameter.shard.RankTree.share(prepared().plan().ranks(), using, i);
+            pool.accepted()
+                    .get(i)
+                    .tell(new Worker.Assign(
+                            status.job, incarnation, pool.generation(), share.lo(), share.hi(), currentEpoch(), fromWorkers));
+        }
+    }
+
+    private void recover(String why) {
+        status.recoveries++;
+        getContext().getLog().info("job={} recovering, reason={}", status.job, why);
+        shardsStarted.clear();
+        releaseWorkers();
+        background(
+                () -> files.checkpoints()
+                        .newest(damaged -> getContext().getSystem().log().warn(damaged))
+                        .orElseThrow(() -> new java.io.IOException("no whole checkpoint of job " + status.job + " is left")),
+                manifest -> {
+                    int stepsPerEpoch = prepared().plan().stepsPerEpoch();
+                    while (status.history.size() > manifest.clock() / stepsPerEpoch) {
+                        status.history.remove(status.history.size() - 1);
+                    }
+                    ledger().rollBack(manifest.clock());
+                    startShards(manifest.clock());
+                });
+    }
+
+    // ---- the end ----
+
+    private void publishModel(long clock) {
+        enter(State.PUBLISHING);
+        phaseBeganMs = nowMs();
+        releaseWorkers();
+        // The metrics of the model that is kept, not of the last epoch.
+        var keptEpoch = status.history.get(best.best());
+        status.metrics.put("validation", keptEpoch.validation());
+        Map<String, Object> numerics = Map.copyOf(status.numerics);
+        background(() -> files.publish(clock, prepared(), keptEpoch.validation(), numerics, status.rowsPerEpoch), model -> {
+            status.addSeconds("publish", (nowMs() - phaseBeganMs) / 1e3);
+            status.model = model;
+            status.etaSeconds = 0.0;
+            finish(State.DONE, null);
+        });
+    }
+
+    private void fail(String reason) {
+        getContext().getLog().warn("job={} {} -> failed, reason={}", status.job, status.state, reason);
+        finish(State.FAILED, reason);
+    }
+
+    private void finish(State end, @Nullable String reason) {
+        status.reason = reason;
+        status.waitingFor = null;
+        enter(end);
+        releaseWorkers();
+        if (prepared != null) {
+            prepared.shards().forEach(shard -> tellShard(shard.index(), new ParameterShard.Release()));
+        }
+        CompletableFuture.runAsync(files::cleanUp, blocking).exceptionally(failure -> {
+            getContext().getSystem().log().warn("job={} left files behind: {}", status.job, failure.toString());
+            return null;
+        });
+        publishNow();
+    }
+
+    private void releaseWorkers() {
+        pool.accepted().forEach(worker -> worker.tell(new Worker.Release(status.job)));
+    }
+
+    private Behavior<Command> onControl(Control control) {
+        if (status.state.isFinal()) {
+            return this;
+        }
+        switch (control) {
+            case CANCEL -> finish(State.CANCELLED, "cancelled by the user");
+            case PAUSE -> {
+                askedToPause = true;
+                if (status.state == State.TRAINING) {
+                    releaseWorkers();
+                    enter(State.PAUSED);
+                }
+            }
+            case RESUME -> {
+                askedToPause = false;
+                if (status.state == State.PAUSED) {
+                    enter(State.TRAINING);
+                    deal();
+                }
+            }
+        }
+        publishNow();
+        return this;
+    }
+
+    // ---- time, and who is missing ----
+
+    private Behavior<Command> onTick() {
+        if (status.state.isFinal()) {
+            // Only now, long after the last update was told: a manager that sees the end first would call it a crash.
+            return Behaviors.stopped();
+        }
+        if (status.state == State.TRAINING && prepared != null && !shardsReady()
+                && nowMs() - startAskedMs >= START_RETRY_MS) {
+            askShardsToStart();
+        }
+        checkRoles();
+        if (dirty) {
+            publishNow();
+        }
+        return this;
+    }
+
+    /** Names the roles that the job waits for; after a while it fails rather than wait for ever. */
+    private void checkRoles() {
+        Set<String> present = new HashSet<>();
+        Cluster.get(getContext().getSystem())
+                .state()
+                .getMembers()
+                .forEach(member -> present.addAll(member.getRoles()));
+        List<String> missing = services.neededRoles().stream()
+                .map(Role::text)
+                .filter(role -> !present.contains(role))
+                .toList();
+        if (missing.isEmpty()) {
+            if (missingSinceMs >= 0) {
+                missingSinceMs = -1;
+                waitFor(null);
+            }
+            return;
+        }
+        if (missingSinceMs < 0) {
+            missingSinceMs = nowMs();
+            waitFor("a node with role " + String.join(" and one with role ", missing));
+        } else if (nowMs() - missingSinceMs > services.missingRolePatience().toMillis()) {
+            fail("no node with role " + String.join(" and none with role ", missing) + " is in the cluster (waited "
+                    + services.missingRolePatience().toSeconds() + " s); start one with: sampo node --roles "
+                    + String.join(",", missing));
+        }
+    }
+
+    private void waitFor(@Nullable String what) {
+        status.waitingFor = what;
+        dirty = true;
+    }
+
+    // ---- plumbing ----
+
+    private JobFiles.Prepared prepared() {
+        return java.util.Objects.requireNonNull(prepared, "the job is not prepared yet");
+    }
+
+    private EpochLedger ledger() {
+        return java.util.Objects.requireNonNull(ledger, "the job is not prepared yet");
+    }
+
+    private void tellShard(int shard, ParameterShard.Command message) {
+        services.shards().tell(new ShardingEnvelope<>(ShardSharding.entityId(status.job, shard), message));
+    }
+
+    private void enter(State next) {
+        if (status.state != next) {
+            getContext().getLog().info("job={} {} -> {}", status.job, status.state, next);
+            status.state = next;
+            dirty = true;
+        }
+    }
+
+    /** Runs file work off the actor; a failure of it fails the job with what it says. */
+    private <T> void background(Callable<T> work, Consumer<T> then) {
+        ActorRef<Command> self = getContext().getSelf();
+        CompletableFuture<T> result = CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return work.call();
+                    } catch (Exception e) {
+                        throw new java.util.concurrent.CompletionException(e);
+                    }
+                },
+                blocking);
+        var unused = result.whenComplete((value, failure) -> self.tell(new Ended(() -> {
+            if (failure == null) {
+                then.accept(value);
+            } else {
+                Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+                fail(cause.getMessage() == null ? cause.toString() : cause.getMessage());
+            }
+        })));
+    }
+
+    private void publishNow() {
+        dirty = false;
+        try {
+            publish.accept(new Update(status.job, status.state, JSON.writeValueAsString(status)));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a status must be JSON", e);
+        }
+    }
+
+    private static long nowMs() {
+        return System.nanoTime() / 1_000_000;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.sampo.trainer.job;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sampo.cluster.JobId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A job as users see it; its JSON is the view of the control API. Mutable, owned by the job's coordinator. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+final class JobStatus {
+    /** Where a job is in its life. */
+    enum State {
+        @JsonProperty("queued")
+        QUEUED,
+        @JsonProperty("indexing")
+        INDEXING,
+        @JsonProperty("training")
+        TRAINING,
+        @JsonProperty("evaluating")
+        EVALUATING,
+        @JsonProperty("publishing")
+        PUBLISHING,
+        @JsonProperty("paused")
+        PAUSED,
+        @JsonProperty("done")
+        DONE,
+        @JsonProperty("failed")
+        FAILED,
+        @JsonProperty("cancelled")
+        CANCELLED;
+
+        boolean isFinal() {
+            return this == DONE || this == FAILED || this == CANCELLED;
+        }
+    }
+
+    /** One epoch's outcome. */
+    record EpochRecord(int epoch, double trainLoss, Map<String, Object> validation, double seconds) {}
+
+    public final JobId job;
+    public final String name;
+    public State state = State.QUEUED;
+    public @Nullable String reason;
+    public @Nullable String waitingFor;
+    public int epoch;
+    public int epochs;
+    public long step;
+    public long steps;
+    public @Nullable Double loss;
+    public long rowsPerEpoch;
+    public long validationRows;
+    public long badRecords;
+    public long rowsApplied;
+    public @Nullable Double rowsPerSecond;
+    public @Nullable Double etaSeconds;
+    public int workers;
+    public int recoveries;
+    public @Nullable Map<String, Object> model;
+    public final Map<String, Object> metrics = new LinkedHashMap<>();
+    public final List<EpochRecord> history = new ArrayList<>();
+    public final Map<String, Double> seconds = new LinkedHashMap<>();
+    public final Map<String, Object> numerics = new LinkedHashMap<>();
+    public final List<String> refusedWorkers = new ArrayList<>();
+
+    JobStatus(JobId job, String name) {
+        this.job = job;
+        this.name = name;
+        for (String phase : List.of("start", "index", "train", "evaluate", "publish")) {
+            seconds.put(phase, 0.0);
+        }
+    }
+
+    void addSeconds(String phase, double more) {
+        seconds.merge(phase, more, Double::sum);
+    }
+}

@@ -1,0 +1,65 @@
+package dev.sampo.trainer.worker;
+
+import dev.sampo.model.data.Batch;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The mini-batches a worker has asked for and not yet used; bounded by what it is asked to want (invariant I7). Pure: the
+ * caller sends the requests and tells the time.
+ */
+final class BatchQueue {
+    private final Map<BatchKey, Long> askedAtMs = new LinkedHashMap<>();
+    private final Map<BatchKey, Batch> arrived = new HashMap<>();
+
+    /** Makes {@code keys} all that is wanted, forgetting the rest; gives those to request now. */
+    List<BatchKey> want(Collection<BatchKey> keys, long nowMs) {
+        askedAtMs.keySet().retainAll(keys);
+        arrived.keySet().retainAll(keys);
+        List<BatchKey> fresh = new ArrayList<>();
+        for (BatchKey key : keys) {
+            if (!arrived.containsKey(key) && askedAtMs.putIfAbsent(key, nowMs) == null) {
+                fresh.add(key);
+            }
+        }
+        return fresh;
+    }
+
+    /** Takes a batch; one that nobody waits for (a repeated answer) is dropped. */
+    void arrived(BatchKey key, Batch batch) {
+        if (askedAtMs.remove(key) != null) {
+            arrived.put(key, batch);
+        }
+    }
+
+    @Nullable Batch get(BatchKey key) {
+        return arrived.get(key);
+    }
+
+    boolean hasAll(Collection<BatchKey> keys) {
+        return arrived.keySet().containsAll(keys);
+    }
+
+    /** Requests without an answer for {@code patienceMs}; they count as asked again now. */
+    List<BatchKey> overdue(long nowMs, long patienceMs) {
+        List<BatchKey> late = new ArrayList<>();
+        askedAtMs.replaceAll((key, at) -> {
+            if (nowMs - at < patienceMs) {
+                return at;
+            }
+            late.add(key);
+            return nowMs;
+        });
+        return late;
+    }
+
+    void clear() {
+        askedAtMs.clear();
+        arrived.clear();
+    }
+}

@@ -1,0 +1,83 @@
+package dev.sampo.trainer.worker;
+
+import dev.sampo.model.data.Batch;
+import dev.sampo.model.network.LossSum;
+import dev.sampo.model.network.Network;
+import dev.sampo.parameter.shard.RankTree;
+import dev.sampo.parameter.shard.RankTree.Block;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/**
+ * Computes the partial gradient sums of blocks of ranks along the {@link RankTree}, the same bits wherever a block is
+ * computed (invariant I1). Owns its arrays: one for each block, one for each level below. Not thread-safe.
+ */
+final class GradientTree {
+    private final int ranks;
+    private final List<Sum> sums = new ArrayList<>();
+    private final float[][] stack;
+
+    /** A block's sum. {@code gradient} is [parameters] and is written again by the next {@link #compute}. */
+    static final class Sum {
+        final Block block;
+        final float[] gradient;
+        LossSum loss = new LossSum(0, 0, 0);
+
+        Sum(Block block, float[] gradient) {
+            this.block = block;
+            this.gradient = gradient;
+        }
+    }
+
+    GradientTree(List<Block> blocks, int ranks, int parameters) {
+        this.ranks = ranks;
+        int widest = 1;
+        for (Block block : blocks) {
+            sums.add(new Sum(block, new float[parameters]));
+            widest = Math.max(widest, block.hi() - block.lo());
+        }
+        stack = new float[Integer.numberOfTrailingZeros(RankTree.rootSize(widest))][parameters];
+    }
+
+    List<Sum> sums() {
+        return sums;
+    }
+
+    /**
+     * Computes every block from the batches of its ranks.
+     *
+     * @param batches the batch of a rank
+     * @param dropoutSeed the seed of a rank at this step
+     */
+    void compute(Network.Lane lane, IntFunction<Batch> batches, IntFunction<Long> dropoutSeed) {
+        for (Sum sum : sums) {
+            int size = RankTree.rootSize(sum.block.hi() - sum.block.lo());
+            sum.loss = node(lane, sum.block.lo(), size, 0, sum.gradient, batches, dropoutSeed);
+        }
+    }
+
+    private LossSum node(
+            Network.Lane lane,
+            int lo,
+            int size,
+            int depth,
+            float[] target,
+            IntFunction<Batch> batches,
+            IntFunction<Long> dropoutSeed) {
+        if (size == 1) {
+            return lane.gradient(batches.apply(lo), dropoutSeed.apply(lo), target);
+        }
+        int half = size / 2;
+        LossSum left = node(lane, lo, half, depth, target, batches, dropoutSeed);
+        if (lo + half >= ranks) {
+            return left;
+        }
+        float[] other = stack[depth];
+        LossSum right = node(lane, lo + half, half, depth + 1, other, batches, dropoutSeed);
+        for (int i = 0; i < target.length; i++) {
+            target[i] += other[i];
+        }
+        return new LossSum(left.rows() + right.rows(), left.weight() + right.weight(), left.loss() + right.loss());
+    }
+}

@@ -1,0 +1,196 @@
+package dev.sampo.trainer.worker;
+
+import dev.sampo.cluster.JobId;
+import dev.sampo.cluster.store.Store;
+import dev.sampo.cluster.wire.CborSerializable;
+import dev.sampo.ingestion.stream.BatchReply;
+import dev.sampo.ingestion.stream.IngestEntity;
+import dev.sampo.model.kernel.Kernel;
+import dev.sampo.parameter.shard.ParameterShard;
+import dev.sampo.parameter.shard.ShardMessages.ShardReply;
+import java.time.Duration;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One compute lane of a worker node: owns one {@link RankRun} at a time and is its only caller. Coordinators find it
+ * through the receptionist under {@link #KEY}.
+ */
+public final class Worker extends AbstractBehavior<Worker.Command> {
+    public static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "sampo-worker");
+    private static final Duration TICK = Duration.ofMillis(250);
+
+    /** What a worker understands. */
+    public sealed interface Command {}
+
+    /** Asks for the arithmetic of this worker; answered by {@link Described}. */
+    public record Describe(ActorRef<WorkerEvent> replyTo) implements Command, CborSerializable {}
+
+    /**
+     * Compute for ranks [lo, hi) up to the end of epoch {@code lastEpoch}. The same generation again only moves the bound;
+     * a new one changes the ranks; a new incarnation begins anew.
+     */
+    public record Assign(
+            JobId job, int incarnation, int generation, int lo, int hi, int lastEpoch, ActorRef<WorkerEvent> replyTo)
+            implements Command, CborSerializable {}
+
+    /** Stop computing for the job; what was sent may still be counted. */
+    public record Release(JobId job) implements Command, CborSerializable {}
+
+    private record FromShard(ShardReply reply) implements Command {}
+
+    private record FromIngest(BatchReply reply) implements Command {}
+
+    private enum Tick implements Command {
+        INSTANCE
+    }
+
+    /** What a worker tells a job's coordinator. */
+    public sealed interface WorkerEvent extends CborSerializable {}
+
+    public record Described(ActorRef<Command> worker, String kernel, int threads, String fingerprint)
+            implements WorkerEvent {}
+
+    /** Where the step loop is; a few times a second. */
+    public record Progressed(JobId job, int incarnation, long clock, double loss, long rowsApplied)
+            implements WorkerEvent {}
+
+    /** Training and evaluation of ranks [lo, hi) are through with {@code epoch}. */
+    public record EpochFinished(
+            ActorRef<Command> worker, int incarnation, int generation, int epoch, int lo, int hi, double evaluateSeconds)
+            implements WorkerEvent {}
+
+    /** A shard has no state of this incarnation. */
+    public record ShardLost(JobId job, int incarnation, int shard) implements WorkerEvent {}
+
+    /** This worker can't go on, whatever is tried again; the job fails with the reason. */
+    public record Failed(ActorRef<Command> worker, JobId job, int incarnation, String reason) implements WorkerEvent {}
+
+    private final Store store;
+    private final ActorRef<ShardingEnvelope<ParameterShard.Command>> shards;
+    private final ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest;
+    private final ActorRef<ShardReply> fromShards;
+    private final ActorRef<BatchReply> fromIngest;
+    private @Nullable RankRun run;
+
+    public static Behavior<Command> create(
+            Store store,
+            ActorRef<ShardingEnvelope<ParameterShard.Command>> shards,
+            ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new Worker(context, timers, store, shards, ingest)));
+    }
+
+    private Worker(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            Store store,
+            ActorRef<ShardingEnvelope<ParameterShard.Command>> shards,
+            ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest) {
+        super(context);
+        this.store = store;
+        this.shards = shards;
+        this.ingest = ingest;
+        fromShards = context.messageAdapter(ShardReply.class, FromShard::new);
+        fromIngest = context.messageAdapter(BatchReply.class, FromIngest::new);
+        timers.startTimerWithFixedDelay(Tick.INSTANCE, TICK);
+        context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(FromShard.class, message -> onRun(message, RankRun::onShard, FromShard::reply))
+                .onMessage(FromIngest.class, message -> onRun(message, RankRun::onBatch, FromIngest::reply))
+                .onMessage(Describe.class, this::onDescribe)
+                .onMessage(Assign.class, this::onAssign)
+                .onMessage(Release.class, this::onRelease)
+                .onMessageEquals(Tick.INSTANCE, this::onTick)
+                .onSignal(PostStop.class, signal -> onPostStop())
+                .build();
+    }
+
+    private Behavior<Command> onDescribe(Describe describe) {
+        var numerics = Kernel.describe();
+        describe.replyTo()
+                .tell(new Described(getContext().getSelf(), numerics.kernel(), numerics.threads(), numerics.fingerprint()));
+        return this;
+    }
+
+    private Behavior<Command> onAssign(Assign assign) {
+        RankRun current = run;
+        if (current != null && current.isFor(assign.job(), assign.incarnation())) {
+            current.assign(assign);
+            return this;
+        }
+        drop();
+        try {
+            run = RankRun.begin(assign, new RankRun.Peers(
+                    getContext().getSelf(), fromShards, fromIngest, shards, ingest), store);
+        } catch (java.io.IOException | RuntimeException e) {
+            getContext().getLog().warn("job={} can't begin, reason={}", assign.job(), e.toString());
+            assign.replyTo()
+                    .tell(new Failed(getContext().getSelf(), assign.job(), assign.incarnation(), "worker: " + e));
+        }
+        return this;
+    }
+
+    private Behavior<Command> onRelease(Release release) {
+        if (run != null && run.job().equals(release.job())) {
+            drop();
+        }
+        return this;
+    }
+
+    private <M, T> Behavior<Command> onRun(
+            M message, java.util.function.BiConsumer<RankRun, T> handler, java.util.function.Function<M, T> content) {
+        RankRun current = run;
+        if (current != null) {
+            guarded(current, () -> handler.accept(current, content.apply(message)));
+        }
+        return this;
+    }
+
+    private Behavior<Command> onTick() {
+        RankRun current = run;
+        if (current != null) {
+            guarded(current, current::onTick);
+        }
+        return this;
+    }
+
+    /** A fault of the arithmetic or of a batch fails the job with its reason; it must not restart the lane in silence. */
+    private void guarded(RankRun current, Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            getContext().getLog().error("job={} failed on this worker", current.job(), e);
+            current.coordinator()
+                    .tell(new Failed(getContext().getSelf(), current.job(), current.incarnation(), "worker: " + e));
+            drop();
+        }
+    }
+
+    private Behavior<Command> onPostStop() {
+        drop();
+        return this;
+    }
+
+    private void drop() {
+        RankRun current = run;
+        if (current != null) {
+            current.close();
+        }
+        run = null;
+    }
+}
