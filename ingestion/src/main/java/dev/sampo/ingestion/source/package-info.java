@@ -1,4 +1,4 @@
-/** Data sources: the data section of a spec, files, and record formats. */
+/** Where training data comes from: the data section of a job, file lists, and the formats that turn bytes into rows. */
 @NullMarked
 package dev.sampo.ingestion.source;
 

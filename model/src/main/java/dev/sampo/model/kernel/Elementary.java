@@ -14,7 +14,7 @@ public final class Elementary {
     /** e^x; 0 below -708 and infinite above 709. */
     public static double exp(double x) {
         if (!(x > -708)) {
-            return x != x ? x : 0;
+            return Double.isNaN(x) ? x : 0;
         }
         if (x > 709) {
             return Double.POSITIVE_INFINITY;

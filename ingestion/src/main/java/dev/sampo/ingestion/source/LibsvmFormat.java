@@ -1,0 +1,110 @@
+package dev.sampo.ingestion.source;
+
+import dev.sampo.model.data.BadRecordException;
+import dev.sampo.model.data.Row;
+import dev.sampo.model.data.Schema;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.StringTokenizer;
+import org.jspecify.annotations.Nullable;
+
+/** LIBSVM lines {@code label index:value …}, indices ascending from the stated base; {@code #} begins a comment. */
+final class LibsvmFormat implements RecordFormat {
+    private final int base;
+    private final int features;
+
+    LibsvmFormat(FormatSpec spec) {
+        base = spec.indexBase() == null ? 1 : spec.indexBase();
+        features = spec.features() == null ? 0 : spec.features();
+    }
+
+    @Override
+    public Scan scan(Path file, @Nullable Path labels, int records) throws IOException {
+        List<Span> spans = new LineScanner(-1, records, false).scan(file);
+        return new Scan(List.of("label"), "features", features > 0 ? features : width(file), spans);
+    }
+
+    /** The highest index of a file; lines that can't be read are for {@link #read} to complain about. */
+    private int width(Path file) throws IOException {
+        int width = 1;
+        try (BufferedReader in = Files.newBufferedReader(file)) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                int colon = line.lastIndexOf(':');
+                int blank = line.lastIndexOf(' ', colon);
+                if (blank >= 0) {
+                    String index = line.substring(blank + 1, colon);
+                    if (index.matches("\\d{1,9}")) {
+                        width = Math.max(width, Integer.parseInt(index) - base + 1);
+                    }
+                }
+            }
+        }
+        return width;
+    }
+
+    @Override
+    public void read(Path file, @Nullable Path labels, Schema schema, Span span, Sink sink) throws IOException {
+        long lineNumber = span.firstLine() - 1;
+        int number = 0;
+        for (String line : LineScanner.text(file, span).split("\n", -1)) {
+            lineNumber++;
+            if (line.isBlank()) {
+                continue;
+            }
+            try {
+                sink.row(number, row(line));
+            } catch (BadRecordException e) {
+                sink.bad(number, lineNumber, e);
+            }
+            number++;
+        }
+    }
+
+    private Row row(String line) throws BadRecordException {
+        int comment = line.indexOf('#');
+        StringTokenizer tokens = new StringTokenizer(comment < 0 ? line : line.substring(0, comment));
+        if (!tokens.hasMoreTokens()) {
+            throw new BadRecordException("no label before the comment");
+        }
+        String label = tokens.nextToken();
+        number(label, "the label");
+        int[] indices = new int[tokens.countTokens()];
+        float[] values = new float[indices.length];
+        int last = -1;
+        for (int i = 0; i < indices.length; i++) {
+            String token = tokens.nextToken();
+            int colon = token.indexOf(':');
+            if (colon < 1 || !token.substring(0, colon).matches("\\d{1,9}")) {
+                throw new BadRecordException("\"" + token + "\" is not index:value");
+            }
+            int index = Integer.parseInt(token.substring(0, colon)) - base;
+            if (index < 0) {
+                throw new BadRecordException("index " + (index + base) + " in \"" + token
+                        + "\" is below the base " + base + "; set data.format.indexBase: 0 if indices begin at 0");
+            }
+            if (index <= last) {
+                throw new BadRecordException("indices must ascend, but \"" + token + "\" follows index " + (last + base));
+            }
+            last = index;
+            indices[i] = index;
+            values[i] = (float) number(token.substring(colon + 1), "the value of \"" + token + "\"");
+        }
+        return new Row(new String[] {label}, new Row.Vector(Arrays.copyOf(indices, indices.length), values));
+    }
+
+    private static double number(String text, String what) throws BadRecordException {
+        try {
+            double value = Double.parseDouble(text);
+            if (Double.isFinite(value)) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            throw new BadRecordException(what + " is not a number: \"" + text + "\"");
+        }
+        throw new BadRecordException(what + " is not a finite number: \"" + text + "\"");
+    }
+}

@@ -1,0 +1,88 @@
+package dev.sampo.ingestion.stream;
+
+import dev.sampo.model.data.Batch;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of a batch, little-endian; a change of layout is a new manifest of {@link BatchPart}.
+ *
+ * <pre> i32 rows | i32 width | i32 nnz (-1 dense) | i32 labels | i32 weights (-1 none)
+ *  | dense: f32[rows * width] | sparse: i32[rows + 1], i32[nnz], f32[nnz] | f32[labels] | f32[weights] </pre>
+ */
+final class BatchCodec {
+    private BatchCodec() {}
+
+    static byte[] encode(Batch batch) {
+        int nnz = batch.indices() == null ? -1 : batch.indices().length;
+        int weights = batch.weights() == null ? -1 : batch.weights().length;
+        long floats = batch.labels().length + (long) Math.max(0, weights);
+        floats += nnz < 0 ? (long) batch.rows() * batch.width() : batch.rows() + 1L + 2L * nnz;
+        ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(20 + 4 * floats)).order(ByteOrder.LITTLE_ENDIAN);
+        out.putInt(batch.rows()).putInt(batch.width()).putInt(nnz).putInt(batch.labels().length).putInt(weights);
+        put(out, batch.dense());
+        put(out, batch.rowStarts());
+        put(out, batch.indices());
+        put(out, batch.values());
+        put(out, batch.labels());
+        put(out, batch.weights());
+        return out.array();
+    }
+
+    private static void put(ByteBuffer out, float @Nullable [] values) {
+        if (values != null) {
+            out.asFloatBuffer().put(values);
+            out.position(out.position() + 4 * values.length);
+        }
+    }
+
+    private static void put(ByteBuffer out, int @Nullable [] values) {
+        if (values != null) {
+            out.asIntBuffer().put(values);
+            out.position(out.position() + 4 * values.length);
+        }
+    }
+
+    static Batch decode(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (bytes.length < 20) {
+            throw new IllegalArgumentException("a batch of only " + bytes.length + " bytes");
+        }
+        int rows = in.getInt();
+        int width = in.getInt();
+        int nnz = in.getInt();
+        int labels = in.getInt();
+        int weights = in.getInt();
+        long claimed = nnz < 0 ? (long) rows * width : rows + 1L + 2L * nnz;
+        claimed += (long) labels + Math.max(0, weights);
+        if (rows < 0 || width < 0 || labels < 0 || claimed < 0 || claimed != (bytes.length - 20) / 4) {
+            throw new IllegalArgumentException("a batch of " + bytes.length + " bytes that claims [" + rows + ", " + width
+                    + "], " + nnz + " entries and " + labels + " labels");
+        }
+        if (nnz < 0) {
+            float[] dense = floats(in, rows * width);
+            float[] targets = floats(in, labels);
+            return Batch.dense(rows, width, dense, targets, weights < 0 ? null : floats(in, weights));
+        }
+        int[] starts = ints(in, rows + 1);
+        int[] indices = ints(in, nnz);
+        float[] values = floats(in, nnz);
+        float[] targets = floats(in, labels);
+        return Batch.sparse(rows, width, starts, indices, values, targets, weights < 0 ? null : floats(in, weights));
+    }
+
+    private static float[] floats(ByteBuffer in, int length) {
+        float[] values = new float[length];
+        in.asFloatBuffer().get(values);
+        in.position(in.position() + 4 * length);
+        return values;
+    }
+
+    private static int[] ints(ByteBuffer in, int length) {
+        int[] values = new int[length];
+        in.asIntBuffer().get(values);
+        in.position(in.position() + 4 * length);
+        return values;
+    }
+}

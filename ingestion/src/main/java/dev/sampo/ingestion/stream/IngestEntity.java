@@ -1,0 +1,138 @@
+package dev.sampo.ingestion.stream;
+
+import dev.sampo.cluster.JobId;
+import dev.sampo.cluster.store.Store;
+import dev.sampo.cluster.wire.CborSerializable;
+import dev.sampo.cluster.wire.Frame;
+import dev.sampo.cluster.wire.FrameContext;
+import dev.sampo.cluster.wire.Frames;
+import dev.sampo.ingestion.index.IndexTask;
+import dev.sampo.ingestion.source.Unpacker;
+import dev.sampo.model.data.Batch;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads data for a job: indexing tasks and the batches of one rank. Owns a {@link RankReader}; all it knows comes from the
+ * store, so another one anywhere can take its place.
+ */
+public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
+    /** What an ingest entity understands. */
+    public sealed interface Command {}
+
+    /** Does a piece of indexing. */
+    public record Index(IndexTask task, ActorRef<IndexTask.Result> replyTo) implements Command, CborSerializable {}
+
+    /**
+     * Asks for one mini-batch by its address; answered by {@link BatchPart}s or {@link FetchFailed}.
+     *
+     * <pre> text job | u8 dataset | i32 epoch | i32 rank | i32 index | text replyTo </pre>
+     */
+    public record FetchBatch(
+            JobId job, Dataset dataset, int epoch, int rank, int index, ActorRef<BatchReply> replyTo)
+            implements Command, Frame {
+        @Override
+        public String manifest() {
+            return "fetch-1";
+        }
+
+        @Override
+        public void write(ByteBuffer target, FrameContext context) {
+            Frames.putText(target, job.value());
+            target.put((byte) dataset.ordinal()).putInt(epoch).putInt(rank).putInt(index);
+            Frames.putText(target, context.toText(replyTo));
+        }
+
+        static FetchBatch read(ByteBuffer in, FrameContext context) {
+            return new FetchBatch(
+                    new JobId(Frames.getText(in)),
+                    BatchPart.dataset(in),
+                    in.getInt(),
+                    in.getInt(),
+                    in.getInt(),
+                    context.toRef(Frames.getText(in)));
+        }
+    }
+
+    /** Stops the entity; what sharding sends when it moves one. */
+    public record Stop() implements Command, CborSerializable {}
+
+    private final Store store;
+    private final Unpacker unpacker;
+    private @Nullable RankReader reader;
+
+    static Behavior<Command> create(Store store, Path scratch) {
+        return Behaviors.setup(context -> new IngestEntity(context, store, scratch));
+    }
+
+    private IngestEntity(ActorContext<Command> context, Store store, Path scratch) {
+        super(context);
+        this.store = store;
+        unpacker = new Unpacker(scratch);
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(FetchBatch.class, this::onFetch)
+                .onMessage(Index.class, this::onIndex)
+                .onMessage(Stop.class, message -> Behaviors.stopped())
+                .build();
+    }
+
+    private Behavior<Command> onIndex(Index index) {
+        String reason = "";
+        try {
+            index.task().run(store, unpacker);
+        } catch (IOException | RuntimeException e) {
+            reason = describe(e);
+        }
+        index.replyTo().tell(new IndexTask.Result(index.task(), reason));
+        return this;
+    }
+
+    private Behavior<Command> onFetch(FetchBatch fetch) {
+        try {
+            if (reader == null) {
+                reader = new RankReader(fetch.job(), store, unpacker);
+            }
+            Batch batch = reader.batch(fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index());
+            send(fetch, batch);
+        } catch (IOException | RuntimeException e) {
+            getContext().getLog().warn("job={} batch {} can't be made", fetch.job(), fetch.index(), e);
+            fetch.replyTo()
+                    .tell(new FetchFailed(
+                            fetch.job(), fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), describe(e)));
+        }
+        return this;
+    }
+
+    /** By reference inside this process; in parts to another. */
+    private void send(FetchBatch fetch, Batch batch) {
+        ActorRef<Command> self = getContext().getSelf();
+        if (fetch.replyTo().path().address().hasLocalScope()) {
+            fetch.replyTo()
+                    .tell(new BatchPart(
+                            fetch.job(), fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), 0, 1, self, batch,
+                            new byte[0]));
+            return;
+        }
+        for (BatchPart part : BatchPart.split(
+                fetch.job(), fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), self, batch)) {
+            fetch.replyTo().tell(part);
+        }
+    }
+
+    private static String describe(Exception e) {
+        return e instanceof IOException && e.getMessage() != null ? e.getClass().getSimpleName().equals("BadSourceException")
+                ? e.getMessage() : e.toString() : e.toString();
+    }
+}

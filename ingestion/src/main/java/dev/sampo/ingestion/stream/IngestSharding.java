@@ -1,0 +1,39 @@
+package dev.sampo.ingestion.stream;
+
+import dev.sampo.cluster.JobId;
+import dev.sampo.cluster.store.Store;
+import java.nio.file.Path;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+
+/** Ingest entities on nodes with role {@code ingest}. */
+public final class IngestSharding {
+    private static final EntityTypeKey<IngestEntity.Command> TYPE =
+            EntityTypeKey.create(IngestEntity.Command.class, "ingest");
+
+    private IngestSharding() {}
+
+    /**
+     * Hosts entities on this node if it has the role, and gives the reference that reaches any.
+     *
+     * @param scratch folder of this node for unpacked files
+     */
+    public static ActorRef<ShardingEnvelope<IngestEntity.Command>> init(
+            ActorSystem<?> system, Store store, Path scratch) {
+        return ClusterSharding.get(system)
+                .init(Entity.of(TYPE, context -> IngestEntity.create(store, scratch))
+                        .withRole("ingest")
+                        .withEntityProps(DispatcherSelector.fromConfig("sampo.ingest-dispatcher"))
+                        .withStopMessage(new IngestEntity.Stop()));
+    }
+
+    /** The entity of a rank of a job, or of a slot of its indexing. */
+    public static String entityId(JobId job, int slot) {
+        return job + "~" + slot;
+    }
+}

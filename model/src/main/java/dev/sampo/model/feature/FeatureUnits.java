@@ -1,0 +1,109 @@
+package dev.sampo.model.feature;
+
+import dev.sampo.model.data.Schema;
+import dev.sampo.model.spec.Nearest;
+import dev.sampo.model.spec.Problems;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Resolves the feature list against a schema: one unit for each column, one for each cross. */
+public final class FeatureUnits {
+    private FeatureUnits() {}
+
+    /** One fitted thing: a spec with its columns by name. */
+    record Unit(FeatureSpec spec, List<String> columns, boolean vector) {
+        String column() {
+            return columns.get(0);
+        }
+    }
+
+    /** Adds what of the features, label and weight the schema does not have, with the nearest name it has. */
+    public static void check(
+            @Nullable List<FeatureSpec> features,
+            LabelSpec label,
+            @Nullable String weightColumn,
+            Schema schema,
+            Problems problems) {
+        require(label.columnOrDefault(), "data.label.column", schema, problems);
+        if (weightColumn != null) {
+            require(weightColumn, "data.weight", schema, problems);
+        }
+        int number = 0;
+        for (FeatureSpec feature : features == null ? List.<FeatureSpec>of() : features) {
+            String path = "features[" + number++ + "].columns";
+            for (String name : feature.columnsOrNone()) {
+                if (name.contains("*")) {
+                    problems.check(!matching(name, schema).isEmpty(), path, "no column matches " + name);
+                } else if (!isVector(name, schema)) {
+                    require(name, path, schema, problems);
+                }
+                if (name.equals(label.columnOrDefault())) {
+                    problems.add(path, "the label " + name + " can't be a feature too");
+                }
+                if (isVector(name, schema) && (!feature.numeric() || feature.kind().equals("quantileBuckets") || feature.log1p() || feature.impute() != null)) {
+                    problems.add(path, name + " is a vector: passthrough, scale, standardize or minMax only");
+                }
+            }
+        }
+    }
+
+    private static void require(String name, String path, Schema schema, Problems problems) {
+        if (schema.indexOf(name) < 0) {
+            problems.add(path, "no column \"" + name + "\"; " + nearest(name, schema.columns()));
+        }
+    }
+
+    private static String nearest(String name, List<String> known) {
+        String best = known.stream()
+                .min(java.util.Comparator.comparingInt(each -> Nearest.distance(name, each)))
+                .orElse("");
+        return Nearest.distance(name, best) <= Math.max(2, name.length() / 3)
+                ? "did you mean \"" + best + "\"?"
+                : "there are " + String.join(", ", known.subList(0, Math.min(20, known.size())));
+    }
+
+    private static boolean isVector(String name, Schema schema) {
+        return schema.vector() != null && schema.vector().name().equals(name);
+    }
+
+    private static List<String> matching(String pattern, Schema schema) {
+        Pattern regex = Pattern.compile(
+                Pattern.quote(pattern).replace("*", "\\E.*\\Q"));
+        return schema.columns().stream().filter(each -> regex.matcher(each).matches()).toList();
+    }
+
+    /** The units in order; without features, every column but label and weight, and the vector, as they are. */
+    static List<Unit> resolve(
+            @Nullable List<FeatureSpec> features, LabelSpec label, @Nullable String weightColumn, Schema schema) {
+        List<String> free = schema.columns().stream()
+                .filter(each -> !each.equals(label.columnOrDefault()) && !each.equals(weightColumn))
+                .toList();
+        List<Unit> units = new ArrayList<>();
+        if (features == null || features.isEmpty()) {
+            FeatureSpec plain = FeatureSpec.passthrough(free);
+            free.forEach(each -> units.add(new Unit(plain, List.of(each), false)));
+            if (schema.vector() != null) {
+                units.add(new Unit(plain, List.of(schema.vector().name()), true));
+            }
+            return units;
+        }
+        for (FeatureSpec feature : features) {
+            List<String> names = new ArrayList<>();
+            for (String name : feature.columnsOrNone()) {
+                if (name.contains("*")) {
+                    matching(name, schema).stream().filter(free::contains).forEach(names::add);
+                } else {
+                    names.add(name);
+                }
+            }
+            if (feature.kind().equals("cross")) {
+                units.add(new Unit(feature, List.copyOf(names), false));
+            } else {
+                names.forEach(each -> units.add(new Unit(feature, List.of(each), isVector(each, schema))));
+            }
+        }
+        return units;
+    }
+}

@@ -1,0 +1,206 @@
+package dev.sampo.model.feature;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.sampo.model.data.BadRecordException;
+import dev.sampo.model.data.Row;
+import dev.sampo.model.data.Schema;
+import dev.sampo.model.feature.FeatureUnits.Unit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One fitted feature of a pipeline, as its JSON document shows it.
+ *
+ * @param columns the raw columns it reads; one, or several of a cross
+ * @param kind the transform
+ * @param log1p numeric: whether log(1 + x) comes first
+ * @param impute numeric: the value, after log1p, that stands in for a missing one
+ * @param indicator numeric: whether a 0/1 feature for missing follows
+ * @param shift numeric: the feature is (x - shift) * scale
+ * @param scale numeric: see shift
+ * @param shifts vector: the same elementwise; null if nothing is subtracted
+ * @param scales vector: elementwise factors; null if {@code scale} holds for all
+ * @param values oneHot, cross: the values with a feature of their own; all others share the last one
+ * @param bounds quantileBuckets: bucket i holds values up to bounds[i]
+ * @param buckets hash, hashed cross: number of features
+ * @param width number of features
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record FittedFeature(
+        List<String> columns,
+        String kind,
+        boolean log1p,
+        @Nullable Double impute,
+        boolean indicator,
+        @Nullable Double shift,
+        @Nullable Double scale,
+        @Nullable List<Double> shifts,
+        @Nullable List<Double> scales,
+        @Nullable List<String> values,
+        @Nullable List<Double> bounds,
+        @Nullable Integer buckets,
+        boolean vector,
+        int width) {
+    static final String MISSING = "(missing)";
+    private static final String AND = " & ";
+
+    static FittedFeature scalar(Unit unit, ColumnStatistics statistics, TreeMap<String, Long> counts) {
+        FeatureSpec spec = unit.spec();
+        if (!spec.numeric()) {
+            return categorical(unit, counts);
+        }
+        Double impute = imputed(spec, statistics);
+        // Imputed values are part of what the model sees, so of the mean and deviation too.
+        double missingAs = impute == null ? 0 : impute;
+        if (impute != null) {
+            statistics.addRepeated(missingAs, statistics.missing);
+        }
+        int extra = spec.hasIndicator() ? 1 : 0;
+        if (spec.kind().equals("quantileBuckets")) {
+            List<Double> bounds = bounds(statistics, spec.buckets() == null ? 2 : spec.buckets());
+            return new FittedFeature(
+                    unit.columns(), spec.kind(), spec.log1p(), impute, spec.hasIndicator(), null, null, null, null, null,
+                    bounds, null, false, bounds.size() + 1 + extra);
+        }
+        double[] line = line(spec, statistics);
+        return new FittedFeature(
+                unit.columns(), spec.kind(), spec.log1p(), impute, spec.hasIndicator(), line[0], line[1], null, null, null,
+                null, null, false, 1 + extra);
+    }
+
+    private static @Nullable Double imputed(FeatureSpec spec, ColumnStatistics statistics) {
+        ImputeSpec impute = spec.impute();
+        if (impute == null) {
+            return null;
+        }
+        return switch (impute.method()) {
+            case "mean" -> statistics.mean;
+            case "median" -> statistics.quantile(0.5);
+            default -> {
+                double constant = impute.constant() == null ? 0 : impute.constant();
+                yield spec.log1p() ? StrictMath.log1p(constant) : constant;
+            }
+        };
+    }
+
+    private static List<Double> bounds(ColumnStatistics statistics, int buckets) {
+        TreeSet<Double> bounds = new TreeSet<>();
+        for (int i = 1; i < buckets; i++) {
+            bounds.add(statistics.quantile((double) i / buckets));
+        }
+        return new ArrayList<>(bounds);
+    }
+
+    /** [shift, scale]; a constant column becomes 0. */
+    private static double[] line(FeatureSpec spec, ColumnStatistics s) {
+        return switch (spec.kind()) {
+            case "standardize" -> new double[] {s.mean, s.deviation() > 0 ? 1 / s.deviation() : 0};
+            case "minMax" -> new double[] {s.count == 0 ? 0 : s.min, s.max > s.min ? 1 / (s.max - s.min) : 0};
+            case "scale" -> new double[] {0, 1 / (spec.divideBy() == null ? 1 : spec.divideBy())};
+            default -> new double[] {0, 1};
+        };
+    }
+
+    private static FittedFeature categorical(Unit unit, TreeMap<String, Long> counts) {
+        FeatureSpec spec = unit.spec();
+        List<String> values = null;
+        int width;
+        if (spec.buckets() != null) {
+            width = spec.buckets();
+        } else {
+            values = counts.entrySet().stream()
+                    .filter(each -> each.getValue() >= spec.minCountOrDefault())
+                    .map(Map.Entry::getKey)
+                    .toList();
+            width = values.size() + 1;
+        }
+        return new FittedFeature(
+                unit.columns(), spec.kind(), false, null, false, null, null, null, null, values, null, spec.buckets(),
+                false, width);
+    }
+
+    static FittedFeature vector(Unit unit, Schema schema, ColumnStatistics[] statistics, long rows) {
+        int width = java.util.Objects.requireNonNull(schema.vector()).width();
+        FeatureSpec spec = unit.spec();
+        List<Double> shifts = null;
+        List<Double> scales = null;
+        Double scale = null;
+        if (statistics.length == 0) {
+            scale = line(spec, new ColumnStatistics())[1];
+        } else {
+            shifts = new ArrayList<>(width);
+            scales = new ArrayList<>(width);
+            for (ColumnStatistics each : statistics) {
+                // A sparse vector's absent entries are zeros.
+                each.addRepeated(0, rows - each.count);
+                double[] line = line(spec, each);
+                shifts.add(line[0]);
+                scales.add(line[1]);
+            }
+        }
+        return new FittedFeature(
+                unit.columns(), spec.kind(), false, null, false, null, scale, shifts, scales, null, null, null, true, width);
+    }
+
+    /** What a categorical feature looks up: the cell, or the cells of a cross. */
+    static String key(List<String> columns, Schema schema, Row row) {
+        if (columns.size() == 1) {
+            return orMissing(row.cells()[schema.indexOf(columns.get(0))]);
+        }
+        StringBuilder key = new StringBuilder();
+        for (String column : columns) {
+            if (!key.isEmpty()) {
+                key.append(AND);
+            }
+            key.append(orMissing(row.cells()[schema.indexOf(column)]));
+        }
+        return key.toString();
+    }
+
+    private static String orMissing(@Nullable String cell) {
+        return cell == null ? MISSING : cell;
+    }
+
+    static double log1pIf(boolean log1p, String column, double value) throws BadRecordException {
+        if (!log1p) {
+            return value;
+        }
+        if (value <= -1) {
+            throw new BadRecordException("column " + column + ": log1p needs values above -1, was " + value);
+        }
+        return StrictMath.log1p(value);
+    }
+
+    /** Names of the features it gives, such as {@code workclass=Private}. */
+    List<String> names() {
+        String base = String.join(AND, columns);
+        List<String> names = new ArrayList<>();
+        if (vector) {
+            for (int i = 0; i < width; i++) {
+                names.add(base + "[" + i + "]");
+            }
+        } else if (values != null) {
+            values.forEach(value -> names.add(base + "=" + value));
+            names.add(base + "=(other)");
+        } else if (buckets != null) {
+            for (int i = 0; i < buckets; i++) {
+                names.add(base + "#" + i);
+            }
+        } else if (bounds != null) {
+            for (double bound : bounds) {
+                names.add(base + "<=" + bound);
+            }
+            names.add(base + ">");
+        } else {
+            names.add(log1p ? "log1p(" + base + ")" : base);
+        }
+        if (indicator) {
+            names.add(base + "?");
+        }
+        return names;
+    }
+}

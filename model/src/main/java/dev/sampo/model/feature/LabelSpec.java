@@ -1,0 +1,50 @@
+package dev.sampo.model.feature;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.sampo.model.spec.Problems;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to be predicted.
+ *
+ * @param column the label's column; LIBSVM and IDX name theirs {@code label}
+ * @param type binary, classes or numeric
+ * @param positive binary: the label that counts as 1; by default the larger of the two
+ * @param classes classes: the labels in class order; by default those found, sorted
+ * @param classWeights label to weight of its rows, above 0; 1 for a label that is not named
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record LabelSpec(
+        @Nullable String column,
+        @Nullable String type,
+        @Nullable String positive,
+        @Nullable List<String> classes,
+        @Nullable Map<String, Double> classWeights) {
+    private static final List<String> TYPES = List.of("binary", "classes", "numeric");
+
+    public String columnOrDefault() {
+        return column == null ? "label" : column;
+    }
+
+    public String typeOrDefault() {
+        return type == null ? "classes" : type;
+    }
+
+    public void check(String path, Problems problems) {
+        problems.check(TYPES.contains(typeOrDefault()), path + ".type", "must be one of " + TYPES + ", was " + type);
+        problems.check(
+                positive == null || typeOrDefault().equals("binary"), path + ".positive", "only a binary label has one");
+        problems.check(
+                classes == null || classes.size() >= 2 && typeOrDefault().equals("classes"),
+                path + ".classes",
+                "at least two labels, and only for type classes");
+        if (classWeights != null) {
+            classWeights.forEach((label, weight) -> problems.check(
+                    weight != null && weight > 0 && !typeOrDefault().equals("numeric"),
+                    path + ".classWeights." + label,
+                    "must be > 0 and for a label that is not numeric, was " + weight));
+        }
+    }
+}
