@@ -15,7 +15,7 @@ import dev.sampo.parameter.shard.ShardSharding;
 import dev.sampo.serving.prediction.ArtifactFormat;
 import dev.sampo.serving.prediction.RegistryModels;
 import dev.sampo.serving.prediction.Serving;
-import dev.sampo.serving.prediction.ServingApi;
+import dev.sampo.serving.api.ServingApi;
 import dev.sampo.serving.prediction.ServingClient;
 import dev.sampo.serving.prediction.ServingSettings;
 import dev.sampo.serving.registry.ModelRegistry;

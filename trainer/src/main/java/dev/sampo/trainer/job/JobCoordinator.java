@@ -75,7 +75,6 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     /** The newest view of a job, for the manager. */
     record Update(JobId job, State state, String json) {}
 
-    private final JobSpec spec;
     private final JobFiles files;
     private final TrainerServices services;
     private final Consumer<Update> publish;
@@ -115,7 +114,6 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             TrainerServices services,
             Consumer<Update> publish) {
         super(context);
-        this.spec = spec;
         this.services = services;
         this.publish = publish;
         status = new JobStatus(job, spec.name());
@@ -126,7 +124,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         var stopping = spec.training().earlyStopping();
         best = stopping == null
                 ? new BestEpoch(null, 0, 0)
-                : new BestEpoch(stopping.metric(), stopping.patience(), stopping.minDelta());
+                : new BestEpoch(stopping.metric(), stopping.patienceOrDefault(), stopping.minDeltaOrDefault());
         blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
         fromShards = context.messageAdapter(ShardEvent.class, FromShard::new);
         fromWorkers = context.messageAdapter(WorkerEvent.class, FromWorker::new);

@@ -11,6 +11,7 @@ import dev.sampo.model.artifact.ModelArtifact;
 import dev.sampo.model.artifact.ModelDocument;
 import dev.sampo.model.feature.FeaturePipeline;
 import dev.sampo.model.metric.Evaluation;
+import dev.sampo.model.network.ModelSpec;
 import dev.sampo.model.network.Network;
 import dev.sampo.parameter.shard.Checkpoints;
 import dev.sampo.parameter.shard.ShardPlan;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** The blocking work of a {@link JobCoordinator}: what it reads from and writes to the store. Thread-safe. */
 final class JobFiles {
@@ -54,6 +56,10 @@ final class JobFiles {
         return Checkpoints.shardName(job, clock, shard);
     }
 
+    private ModelSpec model() {
+        return Objects.requireNonNull(spec.model(), "a checked spec has a model");
+    }
+
     void writeSpec() throws IOException {
         store.write("jobs/" + job + "/spec.json", JobSpecs.toJson(spec).getBytes(StandardCharsets.UTF_8));
     }
@@ -62,7 +68,7 @@ final class JobFiles {
         var training = spec.training();
         return new IngestPlan(
                 job,
-                spec.data(),
+                Objects.requireNonNull(spec.data(), "a checked spec has data"),
                 spec.features(),
                 training.ranks(),
                 training.batchSize(),
@@ -79,11 +85,11 @@ final class JobFiles {
                 new String(store.read("jobs/" + job + "/features.json"), StandardCharsets.UTF_8));
         var training = spec.training();
         var problems = new dev.sampo.model.spec.Problems();
-        spec.model().check("model", pipeline.target().kind(), problems);
+        model().check("model", pipeline.target().kind(), problems);
         if (!problems.all().isEmpty()) {
             throw new IOException(String.join("; ", problems.all()));
         }
-        Network network = Network.of(spec.model(), pipeline.width(), pipeline.target());
+        Network network = Network.of(model(), pipeline.width(), pipeline.target());
         int stepsPerEpoch = RankStream.stepsPerEpoch(rows, training.ranks(), training.batchSize());
         int evaluationSteps =
                 validationRows == 0 ? 0 : RankStream.stepsPerEpoch(validationRows, training.ranks(), training.batchSize());
@@ -92,7 +98,7 @@ final class JobFiles {
         Double clipNorm = training.gradientClipping() == null ? null : training.gradientClipping().norm();
         TrainPlan plan = new TrainPlan(
                 job,
-                spec.model(),
+                model(),
                 pipeline.width(),
                 pipeline.target(),
                 training.ranks(),
@@ -175,7 +181,7 @@ final class JobFiles {
                             version,
                             job.value(),
                             Instant.now().toString(),
-                            spec.model(),
+                            model(),
                             prepared.pipeline(),
                             JSON.convertValue(metrics, MAP),
                             specTree,
@@ -200,7 +206,7 @@ final class JobFiles {
             model.put("name", spec.name());
             model.put("version", version);
             model.put("path", store.locate(base + "/" + version).toString());
-            model.put("weightsSha256", ModelArtifact.sha256(files.get("weights.safetensors")));
+            model.put("weightsSha256", ModelArtifact.sha256(Objects.requireNonNull(files.get(ModelArtifact.WEIGHTS))));
             return model;
         }
     }

@@ -13,12 +13,18 @@ import org.jspecify.annotations.Nullable;
 public record EarlyStoppingSpec(@Nullable String metric, @Nullable Integer patience, @Nullable Double minDelta) {
     public EarlyStoppingSpec {
         metric = metric == null ? "loss" : metric;
-        patience = patience == null ? 3 : patience;
-        minDelta = minDelta == null ? 0.0 : minDelta;
+    }
+
+    public int patienceOrDefault() {
+        return patience == null ? 3 : patience;
+    }
+
+    public double minDeltaOrDefault() {
+        return minDelta == null ? 0 : minDelta;
     }
 
     void check(String path, Problems problems) {
-        problems.check(patience != null && patience >= 1, path + ".patience", "must be ≥ 1, was " + patience);
-        problems.check(minDelta != null && minDelta >= 0, path + ".minDelta", "must be ≥ 0, was " + minDelta);
+        problems.check(patienceOrDefault() >= 1, path + ".patience", "must be ≥ 1, was " + patience);
+        problems.check(minDeltaOrDefault() >= 0, path + ".minDelta", "must be ≥ 0, was " + minDelta);
     }
 }

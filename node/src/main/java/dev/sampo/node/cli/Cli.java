@@ -1,0 +1,71 @@
+package dev.sampo.node.cli;
+
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The {@code sampo} command with its subcommands and exit codes. */
+@Command(
+        name = "sampo",
+        version = "sampo 0.1.0",
+        mixinStandardHelpOptions = true,
+        description = "Distributed training whose result does not depend on the cluster.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            TrainCommand.class,
+            NodeCommand.class,
+            ClusterCommands.Submit.class,
+            ClusterCommands.Jobs.class,
+            ClusterCommands.Status.class,
+            ClusterCommands.Cancel.class,
+            ClusterCommands.Pause.class,
+            ClusterCommands.Resume.class,
+            ClusterCommands.Nodes.class,
+            ClusterCommands.Models.class,
+            PredictCommand.class,
+            ValidateCommand.class,
+            AutoComplete.GenerateCompletion.class
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  sampo train examples/digits/mlp.yaml",
+            "  sampo node --roles coordinator,ps,worker,ingest,serving --port 17355 --http-port 8080",
+            "  sampo submit job.yaml --cluster 127.0.0.1:17355 --wait",
+            "",
+            "Exit codes: 0 ok, 1 job failed, 2 usage or spec error, 3 cannot reach the cluster"
+        })
+public final class Cli implements Runnable {
+    static final int FAILED = 1;
+    static final int USAGE = 2;
+    static final int UNREACHABLE = 3;
+
+    /** Runs a command line and gives its exit code. */
+    public static int run(String... args) {
+        CommandLine line = new CommandLine(new Cli());
+        line.getSubcommands().get("generate-completion").getCommandSpec().usageMessage().hidden(false);
+        line.setExecutionExceptionHandler((e, command, result) -> {
+            if (e instanceof ExitException exit) {
+                System.err.println("sampo: " + exit.getMessage());
+                return exit.code();
+            }
+            if (e instanceof dev.sampo.node.client.UnreachableException) {
+                System.err.println("sampo: " + e.getMessage());
+                return UNREACHABLE;
+            }
+            if (e instanceof IllegalArgumentException || e instanceof dev.sampo.trainer.spec.SpecException) {
+                System.err.println("sampo: " + e.getMessage());
+                return USAGE;
+            }
+            System.err.println("sampo: " + e);
+            return FAILED;
+        });
+        return line.execute(args);
+    }
+
+    @Override
+    public void run() {
+        CommandLine.usage(this, System.err);
+        throw new ExitException(USAGE, "a command is missing");
+    }
+}

@@ -1,0 +1,5 @@
+/** The HTTP control API. */
+@NullMarked
+package dev.sampo.node.http;
+
+import org.jspecify.annotations.NullMarked;
