@@ -34,7 +34,6 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.cluster.client.ClusterClientReceptionist;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
@@ -42,6 +41,7 @@ import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.SingletonActor;
 
 /** Starts what a node's roles ask for: sharding regions, workers, the job manager's singleton, serving. */
+@SuppressWarnings("deprecation") // ClusterClient, see dev.sampo.node.client.
 final class Guardian {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
@@ -102,7 +102,7 @@ final class Guardian {
 
     /** ClusterClient reaches these by path through any node's receptionist. */
     private static void registerFacades(ActorContext<Void> context, NodeOptions options, ApiHandler api) {
-        var receptionist = ClusterClientReceptionist.get(Adapter.toClassic(context.getSystem()));
+        var receptionist = org.apache.pekko.cluster.client.ClusterClientReceptionist.get(Adapter.toClassic(context.getSystem()));
         if (options.roles().contains(Role.COORDINATOR)) {
             receptionist.registerService(Adapter.actorOf(context, ApiFacade.props(api), "sampo-api"));
         }

@@ -43,7 +43,6 @@ public final class Cli implements Runnable {
     /** Runs a command line and gives its exit code. */
     public static int run(String... args) {
         CommandLine line = new CommandLine(new Cli());
-        line.getSubcommands().get("generate-completion").getCommandSpec().usageMessage().hidden(false);
         line.setExecutionExceptionHandler((e, command, result) -> {
             if (e instanceof ExitException exit) {
                 System.err.println("sampo: " + exit.getMessage());

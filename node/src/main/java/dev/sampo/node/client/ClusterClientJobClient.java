@@ -15,8 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.ActorSystem;
-import org.apache.pekko.cluster.client.ClusterClient;
-import org.apache.pekko.cluster.client.ClusterClientSettings;
 import org.apache.pekko.pattern.Patterns;
 
 /** Pekko's ClusterClient: works where client and nodes can reach each other's addresses. */
@@ -48,7 +46,7 @@ final class ClusterClientJobClient implements JobClient {
         values.put("pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off");
         Config config = ConfigFactory.parseMap(values).withFallback(ConfigFactory.load());
         system = ActorSystem.create("client", config);
-        client = system.actorOf(ClusterClient.props(ClusterClientSettings.create(system)), "client");
+        client = system.actorOf(org.apache.pekko.cluster.client.ClusterClient.props(org.apache.pekko.cluster.client.ClusterClientSettings.create(system)), "client");
     }
 
     /** The local address that packets to the host leave from, which the nodes must be able to reach. */
@@ -66,7 +64,7 @@ final class ClusterClientJobClient implements JobClient {
         boolean forServing = Set.of("predict").contains(request.operation());
         String path = forServing ? "/user/sampo-serving" : "/user/sampo-api";
         try {
-            return (ApiResponse) Patterns.ask(client, new ClusterClient.Send(path, request, true), ANSWER_WITHIN)
+            return (ApiResponse) Patterns.ask(client, new org.apache.pekko.cluster.client.ClusterClient.Send(path, request, true), ANSWER_WITHIN)
                     .toCompletableFuture()
                     .get(ANSWER_WITHIN.toSeconds() + 2, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {

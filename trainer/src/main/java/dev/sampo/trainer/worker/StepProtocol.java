@@ -99,6 +99,9 @@ final class StepProtocol {
             return false;
         }
         long first = held[0];
+        if (phase == Phase.EXCHANGING && first != clock + 1) {
+            return false;
+        }
         for (long each : held) {
             if (each != first || each == UNKNOWN) {
                 return false;
