@@ -416,7 +416,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         ledger().forgetBefore(here);
         background(
                 () -> {
-                    files.checkpoints().prune(Set.of(here, kept));
+                    files.checkpoints().prune(new HashSet<>(List.of(here, kept)));
                     return here;
                 },
                 clock -> {});
