@@ -160,7 +160,9 @@ public final class FitStatistics {
         if (label.typeOrDefault().equals("numeric")) {
             Numbers.parse(label.columnOrDefault(), cell);
         }
-        return normalized(cell);
+        String text = normalized(cell);
+        // LIBSVM files write a binary negative as -1 or 0, sometimes one in training and the other in testing.
+        return label.typeOrDefault().equals("binary") && text.equals("-1") ? "0" : text;
     }
 
     /** Whole numbers in one spelling, so that +1, 1 and 1.0 are one label. */

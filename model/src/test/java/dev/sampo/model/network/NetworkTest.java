@@ -1,0 +1,134 @@
+package dev.sampo.model.network;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Target;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Gradients against central differences of the loss, for every model, loss and batch form. */
+class NetworkTest {
+    private static final int ROWS = 7;
+    private static final int WIDTH = 5;
+    /** Forward passes are float, so h must be large; its error is O(h^2), and the tolerance covers both. */
+    private static final float H = 1e-2f;
+
+    static Stream<Arguments> models() {
+        Target number = new Target(Target.Kind.NUMERIC, List.of());
+        Target binary = new Target(Target.Kind.BINARY, List.of("0", "1"));
+        Target classes = new Target(Target.Kind.CLASSES, List.of("a", "b", "c"));
+        return Stream.of(
+                        Arguments.of("linear", null, null, number),
+                        Arguments.of("linear", null, new LossSpec("huber", 0.5), number),
+                        Arguments.of("logistic", null, null, binary),
+                        Arguments.of("softmax", null, null, classes),
+                        Arguments.of("mlp", "tanh", null, number),
+                        Arguments.of("mlp", "sigmoid", null, binary),
+                        Arguments.of("mlp", "gelu", null, classes),
+                        Arguments.of("mlp", "relu", null, classes))
+                .flatMap(each -> Stream.of(true, false)
+                        .map(sparse -> Arguments.of(each.get()[0], each.get()[1], each.get()[2], each.get()[3], sparse)));
+    }
+
+    @ParameterizedTest(name = "{0} {1} {2} sparse={4}")
+    @MethodSource("models")
+    void gradientAgreesWithCentralDifferences(
+            String type, String activation, LossSpec loss, Target target, boolean sparse) {
+        Network network = network(type, activation, loss, target);
+        Batch batch = batch(target, sparse);
+        float[] parameters = parameters(network);
+        float[] gradient = new float[parameters.length];
+        try (Network.Lane lane = network.newLane(ROWS)) {
+            lane.load(parameters, 0, 0, parameters.length);
+            LossSum sum = lane.gradient(batch, 1, gradient);
+            assertEquals(ROWS, sum.rows());
+            assertEquals(loss(lane, network, batch, parameters), sum.loss(), 1e-4);
+            for (int i = 0; i < parameters.length; i++) {
+                float kept = parameters[i];
+                parameters[i] = kept + H;
+                double up = loss(lane, network, batch, parameters);
+                parameters[i] = kept - H;
+                double down = loss(lane, network, batch, parameters);
+                parameters[i] = kept;
+                assertEquals((up - down) / (2 * H), gradient[i], 2e-2 * Math.max(1, Math.abs(gradient[i])), "parameter " + i);
+            }
+        }
+    }
+
+    private static Network network(String type, String activation, LossSpec loss, Target target) {
+        return Network.of(
+                new ModelSpec(type, type.equals("mlp") ? List.of(4, 3) : null, activation, null, loss), WIDTH, target);
+    }
+
+    private static float[] parameters(Network network) {
+        float[] parameters = new float[network.parameterCount()];
+        SplittableRandom random = new SplittableRandom(5);
+        for (int i = 0; i < parameters.length; i++) {
+            parameters[i] = (float) (random.nextDouble() - 0.5);
+        }
+        return parameters;
+    }
+
+    private static double loss(Network.Lane lane, Network network, Batch batch, float[] parameters) {
+        lane.load(parameters, 0, 0, parameters.length);
+        float[] scores = new float[ROWS * network.outputs()];
+        lane.forward(batch, scores);
+        double sum = 0;
+        for (int row = 0; row < ROWS; row++) {
+            sum += batch.weights()[row]
+                    * network.loss().value(scores, row * network.outputs(), network.outputs(), batch.labels()[row]);
+        }
+        return sum;
+    }
+
+    private static Batch batch(Target target, boolean sparse) {
+        SplittableRandom random = new SplittableRandom(3);
+        float[] dense = new float[ROWS * WIDTH];
+        float[] labels = new float[ROWS];
+        float[] weights = new float[ROWS];
+        int[] starts = new int[ROWS + 1];
+        int[] indices = new int[ROWS * WIDTH];
+        for (int row = 0; row < ROWS; row++) {
+            for (int j = 0; j < WIDTH; j++) {
+                dense[row * WIDTH + j] = (float) (2 * random.nextDouble() - 1);
+                indices[row * WIDTH + j] = j;
+            }
+            starts[row + 1] = (row + 1) * WIDTH;
+            labels[row] = target.kind() == Target.Kind.NUMERIC
+                    ? (float) random.nextDouble()
+                    : random.nextInt(target.classes().size());
+            weights[row] = 0.5f + row % 3;
+        }
+        return sparse
+                ? Batch.sparse(ROWS, WIDTH, starts, indices, dense, labels, weights)
+                : Batch.dense(ROWS, WIDTH, dense, labels, weights);
+    }
+
+    @Test
+    void twoLanesGiveTheSameBits() {
+        Target target = new Target(Target.Kind.CLASSES, List.of("a", "b", "c"));
+        Network network =
+                Network.of(new ModelSpec("mlp", List.of(16), "gelu", 0.5, null), WIDTH, target);
+        float[] parameters = parameters(network);
+        float[] first = new float[parameters.length];
+        float[] second = new float[parameters.length];
+        float[] other = new float[parameters.length];
+        try (Network.Lane a = network.newLane(ROWS);
+                Network.Lane b = network.newLane(ROWS + 9)) {
+            a.load(parameters, 0, 0, parameters.length);
+            b.load(parameters, 0, 0, parameters.length);
+            a.gradient(batch(target, false), 42, first);
+            b.gradient(batch(target, false), 42, second);
+            a.gradient(batch(target, false), 43, other);
+        }
+        assertArrayEquals(first, second);
+        assertEquals(false, java.util.Arrays.equals(first, other), "another seed must drop others");
+    }
+}
