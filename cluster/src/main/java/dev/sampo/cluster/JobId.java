@@ -9,7 +9,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
  * @param value 1 to 100 characters
  */
 public record JobId(@JsonValue String value) {
-    @JsonCreator
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public JobId {
         if (!value.matches("[a-z0-9-]{1,100}")) {
             throw new IllegalArgumentException("job id must match [a-z0-9-]{1,100} but was \"" + value + "\"");
