@@ -12,10 +12,10 @@ import dev.sampo.ingestion.stream.IngestSharding;
 import dev.sampo.node.client.ApiFacade;
 import dev.sampo.parameter.shard.ParameterShard;
 import dev.sampo.parameter.shard.ShardSharding;
+import dev.sampo.serving.api.ServingApi;
 import dev.sampo.serving.prediction.ArtifactFormat;
 import dev.sampo.serving.prediction.RegistryModels;
 import dev.sampo.serving.prediction.Serving;
-import dev.sampo.serving.api.ServingApi;
 import dev.sampo.serving.prediction.ServingClient;
 import dev.sampo.serving.prediction.ServingSettings;
 import dev.sampo.serving.registry.ModelRegistry;
@@ -73,7 +73,8 @@ final class Guardian {
                 .init(SingletonActor.of(JobManager.create(services), "job-manager")
                         .withSettings(ClusterSingletonSettings.create(system).withRole(Role.COORDINATOR.text())));
         ServingSettings servingSettings = ServingSettings.from(system.settings().config());
-        RegistryModels models = new RegistryModels(new ModelRegistry(store), new ArtifactFormat(servingSettings.batchRowsMax()));
+        RegistryModels models =
+                new RegistryModels(new ModelRegistry(store), new ArtifactFormat(servingSettings.batchRowsMax()));
         if (options.roles().contains(Role.SERVING)) {
             Serving.start(system, models, servingSettings);
         }
@@ -102,7 +103,8 @@ final class Guardian {
 
     /** ClusterClient reaches these by path through any node's receptionist. */
     private static void registerFacades(ActorContext<Void> context, NodeOptions options, ApiHandler api) {
-        var receptionist = org.apache.pekko.cluster.client.ClusterClientReceptionist.get(Adapter.toClassic(context.getSystem()));
+        var receptionist =
+                org.apache.pekko.cluster.client.ClusterClientReceptionist.get(Adapter.toClassic(context.getSystem()));
         if (options.roles().contains(Role.COORDINATOR)) {
             receptionist.registerService(Adapter.actorOf(context, ApiFacade.props(api), "sampo-api"));
         }
@@ -126,8 +128,10 @@ final class Guardian {
                 .exceptionally(failure -> new ApiResponse(
                         503,
                         JSON.createObjectNode()
-                                .put("error", "no node with role coordinator answered within " + ANSWER_WITHIN.toSeconds()
-                                        + " s; is one up?")
+                                .put(
+                                        "error",
+                                        "no node with role coordinator answered within " + ANSWER_WITHIN.toSeconds()
+                                                + " s; is one up?")
                                 .toString()));
     }
 
@@ -138,11 +142,20 @@ final class Guardian {
         var unreachable = cluster.state().getUnreachable();
         cluster.state().getMembers().forEach(member -> {
             ObjectNode node = list.addObject();
-            node.put("address", member.address().getHost().orElse("?") + ":"
-                    + member.address().getPort().map(String::valueOf).orElse("?"));
+            node.put(
+                    "address",
+                    member.address().getHost().orElse("?") + ":"
+                            + member.address().getPort().map(String::valueOf).orElse("?"));
             var roles = node.putArray("roles");
-            member.getRoles().stream().filter(role -> !role.startsWith("dc-")).sorted().forEach(roles::add);
-            node.put("status", unreachable.contains(member) ? "unreachable" : member.status().toString().toLowerCase(java.util.Locale.ROOT));
+            member.getRoles().stream()
+                    .filter(role -> !role.startsWith("dc-"))
+                    .sorted()
+                    .forEach(roles::add);
+            node.put(
+                    "status",
+                    unreachable.contains(member)
+                            ? "unreachable"
+                            : member.status().toString().toLowerCase(java.util.Locale.ROOT));
         });
         return new ApiResponse(200, answer.toString());
     }

@@ -43,8 +43,7 @@ public final class SampoNode {
         } catch (IOException e) {
             throw new IllegalStateException("the home folder " + options.home() + " can't be made: " + e);
         }
-        NodeSettings settings =
-                new NodeSettings(options.roles(), options.host(), options.port(), options.seeds());
+        NodeSettings settings = new NodeSettings(options.roles(), options.host(), options.port(), options.seeds());
         ActorSystem<Void> system;
         CompletableFuture<Guardian.Services> ready = new CompletableFuture<>();
         Config config = ConfigFactory.parseMap(Map.of("pekko.cluster.seed-nodes", List.of()))

@@ -31,7 +31,13 @@ class TrainingTest {
 
     private SampoNode node(Set<Role> roles, int workers, SampoNode seed) {
         SampoNode node = SampoNode.start(new NodeOptions(
-                roles, "127.0.0.1", 0, seed == null ? List.of() : List.of("127.0.0.1:" + seed.port()), 0, home, workers));
+                roles,
+                "127.0.0.1",
+                0,
+                seed == null ? List.of() : List.of("127.0.0.1:" + seed.port()),
+                0,
+                home,
+                workers));
         nodes.add(node);
         node.awaitUp(Duration.ofSeconds(30));
         return node;
@@ -54,7 +60,14 @@ class TrainingTest {
                 double b = random.nextGaussian();
                 String color = List.of("red", "green", "blue").get(random.nextInt(3));
                 String y = a + b + (color.equals("red") ? 1 : 0) > 0 ? "yes" : "no";
-                text.append(a).append(',').append(b).append(',').append(color).append(',').append(y).append('\n');
+                text.append(a)
+                        .append(',')
+                        .append(b)
+                        .append(',')
+                        .append(color)
+                        .append(',')
+                        .append(y)
+                        .append('\n');
             }
             Files.writeString(csv, text);
         }
@@ -78,7 +91,9 @@ class TrainingTest {
     }
 
     private static JsonNode train(JobClient client, ObjectNode spec) throws Exception {
-        String job = call(client, "submit", JSON.createObjectNode().set("spec", spec)).path("job").asText();
+        String job = call(client, "submit", JSON.createObjectNode().set("spec", spec))
+                .path("job")
+                .asText();
         return await(client, job);
     }
 
@@ -86,7 +101,8 @@ class TrainingTest {
         long end = System.nanoTime() + Duration.ofSeconds(90).toNanos();
         while (true) {
             JsonNode view = call(client, "status", JSON.createObjectNode().put("job", job));
-            if (Set.of("done", "failed", "cancelled").contains(view.path("state").asText())) {
+            if (Set.of("done", "failed", "cancelled")
+                    .contains(view.path("state").asText())) {
                 return view;
             }
             assertThat(System.nanoTime()).as("in time: " + view).isLessThan(end);
@@ -124,15 +140,20 @@ class TrainingTest {
     /** The sha of a job that must have ended well, with every row counted once an epoch. */
     private static String done(JsonNode view) {
         assertThat(view.path("state").asText()).as(view.toString()).isEqualTo("done");
-        assertThat(view.path("rowsApplied").asLong()).isEqualTo(4 * view.path("rowsPerEpoch").asLong());
-        assertThat(view.path("rowsPerEpoch").asLong() + view.path("validationRows").asLong()).isEqualTo(1013);
-        assertThat(view.path("metrics").path("validation").path("accuracy").asDouble()).isGreaterThan(0.85);
+        assertThat(view.path("rowsApplied").asLong())
+                .isEqualTo(4 * view.path("rowsPerEpoch").asLong());
+        assertThat(view.path("rowsPerEpoch").asLong()
+                        + view.path("validationRows").asLong())
+                .isEqualTo(1013);
+        assertThat(view.path("metrics").path("validation").path("accuracy").asDouble())
+                .isGreaterThan(0.85);
         return view.path("model").path("weightsSha256").asText();
     }
 
     private static void predictsThroughBothDoors(JobClient http, SampoNode node) throws Exception {
-        ObjectNode body = (ObjectNode) JSON.readTree(
-                "{\"model\": \"any\", \"columns\": [\"a\", \"b\", \"color\"], \"rows\": [[3, 3, \"red\"], [-3, -3, \"blue\"]]}");
+        ObjectNode body = (ObjectNode)
+                JSON.readTree(
+                        "{\"model\": \"any\", \"columns\": [\"a\", \"b\", \"color\"], \"rows\": [[3, 3, \"red\"], [-3, -3, \"blue\"]]}");
         JsonNode overHttp = call(http, "predict", body);
         assertThat(overHttp.path("predictions").path(0).path("label").asText()).isEqualTo("yes");
         assertThat(overHttp.path("predictions").path(1).path("label").asText()).isEqualTo("no");
@@ -152,7 +173,9 @@ class TrainingTest {
             Path ragged = Files.writeString(home.resolve("ragged.csv"), "a,b,color,y\n1,2,red,yes\n1,2,red\n");
             ObjectNode raggedSpec = spec("bad");
             raggedSpec.withObject("/data").put("train", ragged.toString());
-            assertThat(train(client, raggedSpec).path("reason").asText()).contains("line 3").contains("expected 4 fields, found 3");
+            assertThat(train(client, raggedSpec).path("reason").asText())
+                    .contains("line 3")
+                    .contains("expected 4 fields, found 3");
 
             Path nan = Files.writeString(home.resolve("nan.csv"), "a,b,color,y\n1,2,red,yes\nNaN,2,red,no\n");
             ObjectNode nanSpec = spec("bad");
@@ -162,7 +185,8 @@ class TrainingTest {
             ObjectNode unknown = spec("bad");
             unknown.withObject("/training").put("batchSize", -1).put("epoch", 3);
             ApiResponse refused = client.call(new ApiRequest(
-                    "submit", JSON.createObjectNode().<ObjectNode>set("spec", unknown).toString()));
+                    "submit",
+                    JSON.createObjectNode().<ObjectNode>set("spec", unknown).toString()));
             assertThat(refused.status()).isEqualTo(400);
             assertThat(refused.body())
                     .contains("training.batchSize: must be ≥ 1, was -1")
@@ -170,8 +194,14 @@ class TrainingTest {
 
             ObjectNode diverging = spec("bad");
             diverging.withObject("/training").remove("gradientClipping");
-            diverging.withObject("/training").putObject("optimizer").put("type", "sgd").put("learningRate", 1e30);
-            assertThat(train(client, diverging).path("reason").asText()).contains("diverged at step").contains("learningRate");
+            diverging
+                    .withObject("/training")
+                    .putObject("optimizer")
+                    .put("type", "sgd")
+                    .put("learningRate", 1e30);
+            assertThat(train(client, diverging).path("reason").asText())
+                    .contains("diverged at step")
+                    .contains("learningRate");
         } finally {
             stopAll();
         }

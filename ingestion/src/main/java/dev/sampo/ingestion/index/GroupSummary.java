@@ -28,7 +28,11 @@ import org.jspecify.annotations.Nullable;
  * @param statistics {@link FitStatistics#toBytes}; empty for validation files
  */
 @SuppressWarnings("ArrayRecordComponent")
-record GroupSummary(List<ChunkIndex.Chunk> chunks, long badRecords, @Nullable String firstBad, byte[] statistics) {
+record GroupSummary(
+        List<ChunkIndex.Chunk> chunks,
+        long badRecords,
+        @Nullable String firstBad,
+        byte[] statistics) {
     /** Chunks of a group. */
     static final int CHUNKS = 32;
 
@@ -49,10 +53,12 @@ record GroupSummary(List<ChunkIndex.Chunk> chunks, long badRecords, @Nullable St
         IngestPlan plan = JSON.readValue(store.read(IngestPlan.blob(job)), IngestPlan.class);
         ChunkIndex layout = JSON.readValue(store.read(IngestPlan.layoutBlob(job)), ChunkIndex.class);
         var label = Objects.requireNonNull(plan.data().label());
-        FitStatistics statistics = FitStatistics.empty(plan.features(), label, plan.data().weight(), layout.schema());
+        FitStatistics statistics =
+                FitStatistics.empty(plan.features(), label, plan.data().weight(), layout.schema());
         FeaturePipeline pipeline = train
                 ? null
-                : FeaturePipeline.fromJson(new String(store.read(IngestPlan.pipelineBlob(job)), StandardCharsets.UTF_8));
+                : FeaturePipeline.fromJson(
+                        new String(store.read(IngestPlan.pipelineBlob(job)), StandardCharsets.UTF_8));
         ChunkReader reader = new ChunkReader(Objects.requireNonNull(plan.data().format()), unpacker);
         List<ChunkIndex.Chunk> all = train ? layout.train() : layout.validation();
         List<ChunkIndex.Chunk> done = new ArrayList<>();
@@ -74,7 +80,8 @@ record GroupSummary(List<ChunkIndex.Chunk> chunks, long badRecords, @Nullable St
                             pipeline.apply(layout.schema(), List.of(row), true);
                         } else if (held) {
                             // Checked, but its values must not leak into the fit.
-                            FitStatistics.empty(plan.features(), label, plan.data().weight(), layout.schema())
+                            FitStatistics.empty(
+                                            plan.features(), label, plan.data().weight(), layout.schema())
                                     .add(row);
                         } else {
                             statistics.add(row);
@@ -105,6 +112,7 @@ record GroupSummary(List<ChunkIndex.Chunk> chunks, long badRecords, @Nullable St
         int evaluated;
         List<Integer> bad = new ArrayList<>();
         long badRecords;
+
         @Nullable String firstBad;
 
         void begin() {

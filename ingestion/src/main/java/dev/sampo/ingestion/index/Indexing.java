@@ -78,7 +78,8 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
     private final Deque<IndexTask> waiting = new ArrayDeque<>();
     private final Map<IndexTask, Integer> attempts = new HashMap<>();
     private IngestPlan plan;
-    private ChunkIndex layout = new ChunkIndex(new Schema(List.of(), null), List.of(), List.of(), List.of(), List.of(), 0, 0);
+    private ChunkIndex layout =
+            new ChunkIndex(new Schema(List.of(), null), List.of(), List.of(), List.of(), List.of(), 0, 0);
     private Phase phase = Phase.SCAN;
     private int tasks;
     private int done;
@@ -129,7 +130,8 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
             return step.run() ? this : Behaviors.stopped();
         } catch (IOException | RuntimeException e) {
             String message = e.getMessage();
-            replyTo.tell(new Failed(message == null || e instanceof java.nio.file.FileSystemException ? e.toString() : message));
+            replyTo.tell(new Failed(
+                    message == null || e instanceof java.nio.file.FileSystemException ? e.toString() : message));
             return Behaviors.stopped();
         }
     }
@@ -142,7 +144,8 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
                 ? told
                 : Objects.requireNonNull(
                         FormatType.ofFileName(String.valueOf(train.get(0).getFileName())),
-                        "data.format.type: not given, and the name " + train.get(0) + " does not tell it; set csv, tsv, libsvm, idx or jsonl");
+                        "data.format.type: not given, and the name " + train.get(0)
+                                + " does not tell it; set csv, tsv, libsvm, idx or jsonl");
         FormatSpec format = (data.format() == null ? FormatSpec.of(type.text()) : data.format()).withType(type);
         Problems problems = new Problems();
         format.check("data.format", problems);
@@ -153,8 +156,14 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
         plan = new IngestPlan(
                 job,
                 new DataSpec(
-                        data.train(), data.validation(), data.validationFraction(), format, data.label(), data.weight(),
-                        data.chunkRows(), data.shuffleWindow()),
+                        data.train(),
+                        data.validation(),
+                        data.validationFraction(),
+                        format,
+                        data.label(),
+                        data.weight(),
+                        data.chunkRows(),
+                        data.shuffleWindow()),
                 plan.features(),
                 plan.ranks(),
                 plan.batchSize(),
@@ -181,13 +190,14 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
         }
     }
 
-    private static List<SourceFile> files(String key, List<Path> paths, @org.jspecify.annotations.Nullable List<String> labels)
-            throws IOException {
+    private static List<SourceFile> files(
+            String key, List<Path> paths, @org.jspecify.annotations.Nullable List<String> labels) throws IOException {
         List<SourceFile> files = new ArrayList<>();
         if (labels != null && !paths.isEmpty()) {
             List<Path> found = SourceFiles.resolve(key, labels, FormatType.IDX);
             if (found.size() != paths.size()) {
-                throw new IllegalArgumentException(key + ": " + found.size() + " files for " + paths.size() + " data files");
+                throw new IllegalArgumentException(
+                        key + ": " + found.size() + " files for " + paths.size() + " data files");
             }
             for (int i = 0; i < paths.size(); i++) {
                 files.add(new SourceFile(paths.get(i).toString(), found.get(i).toString()));
@@ -257,23 +267,41 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
     /** All boundaries are known: the schema, and every chunk without its row counts. */
     private boolean layOut() throws IOException {
         List<RecordFormat.Scan> train = scans(true, layout.trainFiles().size());
-        List<RecordFormat.Scan> validation = scans(false, layout.validationFiles().size());
+        List<RecordFormat.Scan> validation =
+                scans(false, layout.validationFiles().size());
         RecordFormat.Scan first = train.get(0);
         int width = train.stream().mapToInt(RecordFormat.Scan::width).max().orElse(0);
         for (int i = 1; i < train.size(); i++) {
-            sameColumns(first, layout.trainFiles().get(0), train.get(i), layout.trainFiles().get(i));
+            sameColumns(
+                    first,
+                    layout.trainFiles().get(0),
+                    train.get(i),
+                    layout.trainFiles().get(i));
         }
         for (int i = 0; i < validation.size(); i++) {
-            sameColumns(first, layout.trainFiles().get(0), validation.get(i), layout.validationFiles().get(i));
+            sameColumns(
+                    first,
+                    layout.trainFiles().get(0),
+                    validation.get(i),
+                    layout.validationFiles().get(i));
         }
         Schema schema = first.schema(width);
         Problems problems = new Problems();
         FeatureUnits.check(
-                plan.features(), Objects.requireNonNull(plan.data().label()), plan.data().weight(), schema, problems);
+                plan.features(),
+                Objects.requireNonNull(plan.data().label()),
+                plan.data().weight(),
+                schema,
+                problems);
         refuse(problems);
         layout = new ChunkIndex(
-                schema, layout.trainFiles(), layout.validationFiles(), chunks(train), chunks(validation),
-                layout.validationFraction(), layout.seed());
+                schema,
+                layout.trainFiles(),
+                layout.validationFiles(),
+                chunks(train),
+                chunks(validation),
+                layout.validationFraction(),
+                layout.seed());
         store.write(IngestPlan.layoutBlob(job), JSON.writeValueAsBytes(layout));
         phase = Phase.TRAIN_ROWS;
         enqueue(IndexTask.Kind.SUMMARIZE, true, groups(layout.train().size()));
@@ -288,7 +316,8 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
         return scans;
     }
 
-    private static void sameColumns(RecordFormat.Scan first, SourceFile firstFile, RecordFormat.Scan other, SourceFile file) {
+    private static void sameColumns(
+            RecordFormat.Scan first, SourceFile firstFile, RecordFormat.Scan other, SourceFile file) {
         if (!first.columns().equals(other.columns())) {
             throw new IllegalArgumentException(file.path() + ": its columns are " + other.columns() + ", but those of "
                     + firstFile.path() + " are " + first.columns());
@@ -311,7 +340,8 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
 
     private boolean fit() throws IOException {
         var label = Objects.requireNonNull(plan.data().label());
-        FitStatistics merged = FitStatistics.empty(plan.features(), label, plan.data().weight(), layout.schema());
+        FitStatistics merged =
+                FitStatistics.empty(plan.features(), label, plan.data().weight(), layout.schema());
         List<ChunkIndex.Chunk> chunks = new ArrayList<>();
         for (GroupSummary group : summaries(true)) {
             merged.merge(FitStatistics.fromBytes(
@@ -321,8 +351,13 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
         FeaturePipeline pipeline = merged.fit();
         store.write(IngestPlan.pipelineBlob(job), pipeline.toJson().getBytes(StandardCharsets.UTF_8));
         layout = new ChunkIndex(
-                layout.schema(), layout.trainFiles(), layout.validationFiles(), chunks, layout.validation(),
-                layout.validationFraction(), layout.seed());
+                layout.schema(),
+                layout.trainFiles(),
+                layout.validationFiles(),
+                chunks,
+                layout.validation(),
+                layout.validationFraction(),
+                layout.seed());
         phase = Phase.VALIDATION_ROWS;
         if (layout.validation().isEmpty()) {
             return finish();
@@ -339,12 +374,12 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
             GroupSummary group = JSON.readValue(store.read(IngestPlan.groupBlob(job, train, i)), GroupSummary.class);
             bad += group.badRecords();
             if (group.badRecords() > 0 && !plan.onBadRecord().skips()) {
-                throw new IllegalArgumentException(group.firstBad()
-                        + " (set onBadRecord: {action: skip, max: n} to leave such records out)");
+                throw new IllegalArgumentException(
+                        group.firstBad() + " (set onBadRecord: {action: skip, max: n} to leave such records out)");
             }
             if (bad > plan.onBadRecord().max() && plan.onBadRecord().skips()) {
-                throw new IllegalArgumentException("more than onBadRecord.max = " + plan.onBadRecord().max()
-                        + " bad records; the last group's first: " + group.firstBad());
+                throw new IllegalArgumentException("more than onBadRecord.max = "
+                        + plan.onBadRecord().max() + " bad records; the last group's first: " + group.firstBad());
             }
             groups.add(group);
         }
@@ -357,14 +392,18 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
             summaries(false).forEach(group -> validation.addAll(group.chunks()));
         }
         ChunkIndex index = new ChunkIndex(
-                layout.schema(), layout.trainFiles(), layout.validationFiles(), layout.train(), validation,
-                layout.validationFraction(), layout.seed());
+                layout.schema(),
+                layout.trainFiles(),
+                layout.validationFiles(),
+                layout.train(),
+                validation,
+                layout.validationFraction(),
+                layout.seed());
         store.write(IngestPlan.indexBlob(job), JSON.writeValueAsBytes(index));
         long bad = index.train().stream().mapToLong(chunk -> chunk.bad().size()).sum()
                 + validation.stream().mapToLong(chunk -> chunk.bad().size()).sum();
         boolean evaluated = !validation.isEmpty() || layout.validationFraction() > 0;
-        replyTo.tell(new Indexed(
-                index.rows(Dataset.TRAIN), evaluated ? index.rows(Dataset.VALIDATION) : 0, bad));
+        replyTo.tell(new Indexed(index.rows(Dataset.TRAIN), evaluated ? index.rows(Dataset.VALIDATION) : 0, bad));
         return false;
     }
 }

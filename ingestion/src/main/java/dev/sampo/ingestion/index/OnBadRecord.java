@@ -20,7 +20,8 @@ public record OnBadRecord(String action, long max) {
     }
 
     @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
-    public static OnBadRecord of(@JsonProperty("action") @Nullable String action, @JsonProperty("max") @Nullable Long max) {
+    public static OnBadRecord of(
+            @JsonProperty("action") @Nullable String action, @JsonProperty("max") @Nullable Long max) {
         return new OnBadRecord(action == null ? "skip" : action, max == null ? Long.MAX_VALUE : max);
     }
 

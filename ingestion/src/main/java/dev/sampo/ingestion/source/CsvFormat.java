@@ -79,8 +79,7 @@ final class CsvFormat implements RecordFormat {
                     sink.bad(
                             number,
                             span.firstLine() + record.getStartingLineNumber() - 1,
-                            new BadRecordException(
-                                    "expected " + width + " fields, found " + record.getFieldCount()));
+                            new BadRecordException("expected " + width + " fields, found " + record.getFieldCount()));
                 }
                 number++;
             }
@@ -88,8 +87,9 @@ final class CsvFormat implements RecordFormat {
             throw new BadSourceException(file + ": near line " + span.firstLine() + ": " + e.getMessage(), e);
         }
         if (number != span.records()) {
-            throw new BadSourceException(file + ": near line " + span.firstLine() + ": " + span.records()
-                    + " records by line ends but " + number + " by the CSV rules; is a quote out of place, or the file changed?");
+            throw new BadSourceException(
+                    file + ": near line " + span.firstLine() + ": " + span.records() + " records by line ends but "
+                            + number + " by the CSV rules; is a quote out of place, or the file changed?");
         }
     }
 

@@ -28,14 +28,20 @@ import org.jspecify.annotations.Nullable;
 public record FormatSpec(
         @Nullable String type,
         @Nullable Boolean header,
+
         @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable List<String> columns,
+
         @Nullable String delimiter,
         @Nullable String quote,
         @Nullable Boolean trim,
+
         @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable List<String> missing,
+
         @Nullable Integer indexBase,
         @Nullable Integer features,
+
         @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable List<String> labels,
+
         @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable List<String> validationLabels) {
     /** What stands for a missing value if the spec doesn't say. */
     public static final List<String> MISSING = List.of("", "?", "NA", "N/A");
@@ -58,7 +64,16 @@ public record FormatSpec(
     /** The same format with its type told. */
     public FormatSpec withType(FormatType told) {
         return new FormatSpec(
-                told.text(), header, columns, delimiter, quote, trim, missing, indexBase, features, labels,
+                told.text(),
+                header,
+                columns,
+                delimiter,
+                quote,
+                trim,
+                missing,
+                indexBase,
+                features,
+                labels,
                 validationLabels);
     }
 

@@ -30,7 +30,11 @@ final class IdxFormat implements RecordFormat {
         for (int from = 0; from < header.count(); from += each) {
             int count = Math.min(each, header.count() - from);
             spans.add(new Span(
-                    header.headerBytes() + (long) from * header.width(), count * header.width(), from, from + 1L, count));
+                    header.headerBytes() + (long) from * header.width(),
+                    count * header.width(),
+                    from,
+                    from + 1L,
+                    count));
         }
         return new Scan(List.of("label"), "pixels", header.width(), spans);
     }

@@ -83,11 +83,12 @@ final class LibsvmFormat implements RecordFormat {
             }
             int index = Integer.parseInt(token.substring(0, colon)) - base;
             if (index < 0) {
-                throw new BadRecordException("index " + (index + base) + " in \"" + token
-                        + "\" is below the base " + base + "; set data.format.indexBase: 0 if indices begin at 0");
+                throw new BadRecordException("index " + (index + base) + " in \"" + token + "\" is below the base "
+                        + base + "; set data.format.indexBase: 0 if indices begin at 0");
             }
             if (index <= last) {
-                throw new BadRecordException("indices must ascend, but \"" + token + "\" follows index " + (last + base));
+                throw new BadRecordException(
+                        "indices must ascend, but \"" + token + "\" follows index " + (last + base));
             }
             last = index;
             indices[i] = index;

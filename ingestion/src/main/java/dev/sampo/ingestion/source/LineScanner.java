@@ -63,13 +63,14 @@ final class LineScanner {
                     }
                 }
                 if (at - recordStart > RECORD_BYTES_MAX) {
-                    throw new BadSourceException(file + ": the record that begins at byte " + recordStart + " is longer than "
-                            + (RECORD_BYTES_MAX >> 20) + " MiB; is a quote not closed?");
+                    throw new BadSourceException(file + ": the record that begins at byte " + recordStart
+                            + " is longer than " + (RECORD_BYTES_MAX >> 20) + " MiB; is a quote not closed?");
                 }
             }
         }
         if (quoted) {
-            throw new BadSourceException(file + ": a quote that opens in the record at byte " + recordStart + " is never closed");
+            throw new BadSourceException(
+                    file + ": a quote that opens in the record at byte " + recordStart + " is never closed");
         }
         if (!header && !blank) {
             record(at, line);

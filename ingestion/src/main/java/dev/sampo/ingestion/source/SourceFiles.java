@@ -45,8 +45,8 @@ public final class SourceFiles {
         if (isGlob(name)) {
             return filesOfGlob(what, path);
         }
-        throw new BadSourceException(what + ": there is no file or folder " + path
-                + "; every ingest node must see it under this path");
+        throw new BadSourceException(
+                what + ": there is no file or folder " + path + "; every ingest node must see it under this path");
     }
 
     private static List<Path> filesOfFolder(String what, Path folder, @Nullable FormatType type) throws IOException {

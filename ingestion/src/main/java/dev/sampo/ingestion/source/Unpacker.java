@@ -68,9 +68,11 @@ public final class Unpacker {
                     OutputStream out = Files.newOutputStream(temporary)) {
                 in.transferTo(out);
             } catch (EOFException e) {
-                throw new BadSourceException(file + " ends before its gzip data does; it is truncated, copy it again", e);
+                throw new BadSourceException(
+                        file + " ends before its gzip data does; it is truncated, copy it again", e);
             } catch (ZipException e) {
-                throw new BadSourceException(file + " has damaged gzip data (" + e.getMessage() + "); copy it again", e);
+                throw new BadSourceException(
+                        file + " has damaged gzip data (" + e.getMessage() + "); copy it again", e);
             }
             target.toFile().deleteOnExit();
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);

@@ -20,7 +20,11 @@ final class BatchCodec {
         long floats = batch.labels().length + (long) Math.max(0, weights);
         floats += nnz < 0 ? (long) batch.rows() * batch.width() : batch.rows() + 1L + 2L * nnz;
         ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(20 + 4 * floats)).order(ByteOrder.LITTLE_ENDIAN);
-        out.putInt(batch.rows()).putInt(batch.width()).putInt(nnz).putInt(batch.labels().length).putInt(weights);
+        out.putInt(batch.rows())
+                .putInt(batch.width())
+                .putInt(nnz)
+                .putInt(batch.labels().length)
+                .putInt(weights);
         put(out, batch.dense());
         put(out, batch.rowStarts());
         put(out, batch.indices());
@@ -57,8 +61,8 @@ final class BatchCodec {
         long claimed = nnz < 0 ? (long) rows * width : rows + 1L + 2L * nnz;
         claimed += (long) labels + Math.max(0, weights);
         if (rows < 0 || width < 0 || labels < 0 || claimed < 0 || claimed != (bytes.length - 20) / 4) {
-            throw new IllegalArgumentException("a batch of " + bytes.length + " bytes that claims [" + rows + ", " + width
-                    + "], " + nnz + " entries and " + labels + " labels");
+            throw new IllegalArgumentException("a batch of " + bytes.length + " bytes that claims [" + rows + ", "
+                    + width + "], " + nnz + " entries and " + labels + " labels");
         }
         if (nnz < 0) {
             float[] dense = floats(in, rows * width);

@@ -39,7 +39,13 @@ public record BatchPart(
 
     /** The batch as parts for another process. */
     static List<BatchPart> split(
-            JobId job, Dataset dataset, int epoch, int rank, int index, ActorRef<IngestEntity.Command> source, Batch batch) {
+            JobId job,
+            Dataset dataset,
+            int epoch,
+            int rank,
+            int index,
+            ActorRef<IngestEntity.Command> source,
+            Batch batch) {
         byte[] all = BatchCodec.encode(batch);
         int parts = (all.length + PART_BYTES - 1) / PART_BYTES;
         List<BatchPart> split = new ArrayList<>(parts);
@@ -59,7 +65,12 @@ public record BatchPart(
     @Override
     public void write(ByteBuffer target, FrameContext context) {
         Frames.putText(target, job.value());
-        target.put((byte) dataset.ordinal()).putInt(epoch).putInt(rank).putInt(index).putInt(part).putInt(parts);
+        target.put((byte) dataset.ordinal())
+                .putInt(epoch)
+                .putInt(rank)
+                .putInt(index)
+                .putInt(part)
+                .putInt(parts);
         Frames.putText(target, context.toText(source));
         target.putInt(bytes.length).put(bytes);
     }
@@ -75,8 +86,8 @@ public record BatchPart(
         ActorRef<IngestEntity.Command> source = context.toRef(Frames.getText(in));
         int length = in.getInt();
         if (length < 0 || length > in.remaining() || part < 0 || part >= parts) {
-            throw new IllegalArgumentException("part " + part + " of " + parts + " claims " + length + " bytes, "
-                    + in.remaining() + " remain");
+            throw new IllegalArgumentException(
+                    "part " + part + " of " + parts + " claims " + length + " bytes, " + in.remaining() + " remain");
         }
         byte[] bytes = new byte[length];
         in.get(bytes);

@@ -36,8 +36,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
      *
      * <pre> text job | u8 dataset | i32 epoch | i32 rank | i32 index | text replyTo </pre>
      */
-    public record FetchBatch(
-            JobId job, Dataset dataset, int epoch, int rank, int index, ActorRef<BatchReply> replyTo)
+    public record FetchBatch(JobId job, Dataset dataset, int epoch, int rank, int index, ActorRef<BatchReply> replyTo)
             implements Command, Frame {
         @Override
         public String manifest() {
@@ -121,7 +120,15 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
         if (fetch.replyTo().path().address().hasLocalScope()) {
             fetch.replyTo()
                     .tell(new BatchPart(
-                            fetch.job(), fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), 0, 1, self, batch,
+                            fetch.job(),
+                            fetch.dataset(),
+                            fetch.epoch(),
+                            fetch.rank(),
+                            fetch.index(),
+                            0,
+                            1,
+                            self,
+                            batch,
                             new byte[0]));
             return;
         }
@@ -132,7 +139,8 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
     }
 
     private static String describe(Exception e) {
-        return e instanceof IOException && e.getMessage() != null ? e.getClass().getSimpleName().equals("BadSourceException")
-                ? e.getMessage() : e.toString() : e.toString();
+        return e instanceof IOException && e.getMessage() != null
+                ? e.getClass().getSimpleName().equals("BadSourceException") ? e.getMessage() : e.toString()
+                : e.toString();
     }
 }

@@ -42,8 +42,8 @@ final class RankReader {
     RankReader(JobId job, Store store, Unpacker unpacker) throws IOException {
         plan = JSON.readValue(store.read(IngestPlan.blob(job)), IngestPlan.class);
         index = JSON.readValue(store.read(IngestPlan.indexBlob(job)), ChunkIndex.class);
-        pipeline = FeaturePipeline.fromJson(
-                new String(store.read(IngestPlan.pipelineBlob(job)), StandardCharsets.UTF_8));
+        pipeline =
+                FeaturePipeline.fromJson(new String(store.read(IngestPlan.pipelineBlob(job)), StandardCharsets.UTF_8));
         chunks = new ChunkReader(Objects.requireNonNull(plan.data().format()), unpacker);
     }
 
@@ -51,10 +51,7 @@ final class RankReader {
     Batch batch(Dataset dataset, int epoch, int rank, int number) throws IOException {
         long first = (long) number * plan.batchSize();
         Window window = windows.get(dataset);
-        if (window == null
-                || window.epoch != epoch
-                || window.rank != rank
-                || window.number != first / window.size) {
+        if (window == null || window.epoch != epoch || window.rank != rank || window.number != first / window.size) {
             windows.remove(dataset);
             RankStream stream = new RankStream(plan, index, dataset, epoch, rank);
             window = load(stream, dataset, epoch, rank, (int) (first / stream.window()));
@@ -72,7 +69,12 @@ final class RankReader {
         }
         try {
             return new Window(
-                    epoch, rank, number, stream.window(), pipeline.apply(index.schema(), rows, true), stream.order(number));
+                    epoch,
+                    rank,
+                    number,
+                    stream.window(),
+                    pipeline.apply(index.schema(), rows, true),
+                    stream.order(number));
         } catch (BadRecordException e) {
             throw new BadSourceException("a record that was good when indexed is not any more; did a file of "
                     + index.files(dataset) + " change? " + e.getMessage());
@@ -89,7 +91,8 @@ final class RankReader {
         chunks.read(file, index.schema(), chunk.span(), (number, row) -> {
             boolean evaluated = ownFiles
                     ? dataset == Dataset.VALIDATION
-                    : ChunkIndex.isValidation(index.seed(), fraction, chunk.file(), chunk.span().firstRecord() + number);
+                    : ChunkIndex.isValidation(
+                            index.seed(), fraction, chunk.file(), chunk.span().firstRecord() + number);
             if (!bad.contains(number) && evaluated == (dataset == Dataset.VALIDATION)) {
                 rows.add(row);
             }
@@ -111,7 +114,8 @@ final class RankReader {
         if (all.dense() != null) {
             float[] dense = new float[rows * all.width()];
             for (int i = 0; i < rows; i++) {
-                System.arraycopy(all.dense(), window.order[from + i] * all.width(), dense, i * all.width(), all.width());
+                System.arraycopy(
+                        all.dense(), window.order[from + i] * all.width(), dense, i * all.width(), all.width());
             }
             return Batch.dense(rows, all.width(), dense, labels, weights);
         }

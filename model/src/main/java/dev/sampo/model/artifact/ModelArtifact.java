@@ -42,7 +42,8 @@ public record ModelArtifact(ModelDocument document, FeaturePipeline pipeline, Ne
             throw new IllegalStateException("a model document must be JSON", e);
         }
         StringBuilder sums = new StringBuilder();
-        files.forEach((name, bytes) -> sums.append(sha256(bytes)).append("  ").append(name).append('\n'));
+        files.forEach((name, bytes) ->
+                sums.append(sha256(bytes)).append("  ").append(name).append('\n'));
         files.put(SUMS, sums.toString().getBytes(StandardCharsets.UTF_8));
         return files;
     }
@@ -59,7 +60,8 @@ public record ModelArtifact(ModelDocument document, FeaturePipeline pipeline, Ne
             files.put(name, bytes);
         }
         ModelDocument document = document(present(files, MODEL));
-        FeaturePipeline pipeline = FeaturePipeline.fromJson(new String(present(files, FEATURES), StandardCharsets.UTF_8));
+        FeaturePipeline pipeline =
+                FeaturePipeline.fromJson(new String(present(files, FEATURES), StandardCharsets.UTF_8));
         Network network = Network.of(document.architecture(), pipeline.width(), pipeline.target());
         return new ModelArtifact(document, pipeline, network, Safetensors.read(network, present(files, WEIGHTS)));
     }

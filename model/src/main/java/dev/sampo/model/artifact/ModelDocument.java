@@ -51,13 +51,39 @@ public record ModelDocument(
             long seed,
             long rows) {
         return new ModelDocument(
-                1, name, version, job, created, architecture, pipeline.inputs(), pipeline.width(), pipeline.target(),
-                metrics, spec, numerics, seed, rows, "");
+                1,
+                name,
+                version,
+                job,
+                created,
+                architecture,
+                pipeline.inputs(),
+                pipeline.width(),
+                pipeline.target(),
+                metrics,
+                spec,
+                numerics,
+                seed,
+                rows,
+                "");
     }
 
     ModelDocument withWeights(String sha256) {
         return new ModelDocument(
-                formatVersion, name, version, job, created, architecture, inputs, features, target, metrics, spec, numerics,
-                seed, rows, sha256);
+                formatVersion,
+                name,
+                version,
+                job,
+                created,
+                architecture,
+                inputs,
+                features,
+                target,
+                metrics,
+                spec,
+                numerics,
+                seed,
+                rows,
+                sha256);
     }
 }

@@ -46,7 +46,8 @@ public final class Safetensors {
         ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         long headerLength = file.length < 8 ? -1 : in.getLong();
         if (headerLength < 2 || headerLength > file.length - 8L) {
-            throw new IOException("not a safetensors file: its header would be " + headerLength + " bytes of " + file.length);
+            throw new IOException(
+                    "not a safetensors file: its header would be " + headerLength + " bytes of " + file.length);
         }
         JsonNode header;
         try {

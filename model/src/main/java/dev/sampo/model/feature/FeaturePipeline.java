@@ -270,9 +270,13 @@ public final class FeaturePipeline {
         }
         float[] values = vector.values();
         int[] indices = vector.indices();
-        if (indices == null ? values.length != feature.width() : indices.length > 0 && indices[indices.length - 1] >= feature.width()) {
+        if (indices == null
+                ? values.length != feature.width()
+                : indices.length > 0 && indices[indices.length - 1] >= feature.width()) {
             throw new BadRecordException("column " + name + ": expected a vector of width " + feature.width() + ", got "
-                    + (indices == null ? String.valueOf(values.length) : "feature " + indices[indices.length - 1] + " (0-based)"));
+                    + (indices == null
+                            ? String.valueOf(values.length)
+                            : "feature " + indices[indices.length - 1] + " (0-based)"));
         }
         List<Double> shifts = feature.shifts();
         List<Double> scales = feature.scales();
@@ -298,8 +302,7 @@ public final class FeaturePipeline {
     /** The readable document; {@link #fromJson} gives the same bits back. */
     public String toJson() {
         try {
-            return JSON.writeValueAsString(
-                            new Document(1, target, label, weight, everyColumn, sparse, width, features))
+            return JSON.writeValueAsString(new Document(1, target, label, weight, everyColumn, sparse, width, features))
                     + "\n";
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a pipeline must be JSON", e);
@@ -310,8 +313,8 @@ public final class FeaturePipeline {
         try {
             Document read = JSON.readValue(text, Document.class);
             if (read.formatVersion() != 1) {
-                throw new IllegalArgumentException("features.json has format version " + read.formatVersion()
-                        + ", this program reads 1");
+                throw new IllegalArgumentException(
+                        "features.json has format version " + read.formatVersion() + ", this program reads 1");
             }
             return new FeaturePipeline(
                     read.features(), read.target(), read.label(), read.weight(), read.everyColumn(), read.sparse());

@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record FeatureSpec(
         @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable List<String> columns,
+
         @JsonFormat(with = JsonFormat.Feature.ACCEPT_SINGLE_VALUE_AS_ARRAY) @Nullable List<String> transform,
+
         @Nullable ImputeSpec impute,
         @Nullable Boolean indicator,
         @Nullable Double divideBy,
@@ -51,7 +53,10 @@ public record FeatureSpec(
         if (transform == null) {
             return "passthrough";
         }
-        return transform.stream().filter(each -> !each.equals("log1p")).findFirst().orElse("passthrough");
+        return transform.stream()
+                .filter(each -> !each.equals("log1p"))
+                .findFirst()
+                .orElse("passthrough");
     }
 
     boolean numeric() {
@@ -70,9 +75,14 @@ public record FeatureSpec(
     public void check(String path, Problems problems) {
         problems.check(!columnsOrNone().isEmpty(), path + ".columns", "at least one column");
         for (String each : transform == null ? List.<String>of() : transform) {
-            problems.check(KNOWN.contains(each), path + ".transform", "must be of " + new java.util.TreeSet<>(KNOWN) + ", was " + each);
+            problems.check(
+                    KNOWN.contains(each),
+                    path + ".transform",
+                    "must be of " + new java.util.TreeSet<>(KNOWN) + ", was " + each);
         }
-        long others = transform == null ? 0 : transform.stream().filter(each -> !each.equals("log1p")).count();
+        long others = transform == null
+                ? 0
+                : transform.stream().filter(each -> !each.equals("log1p")).count();
         problems.check(others <= 1, path + ".transform", "one transform, perhaps after log1p, was " + transform);
         problems.check(!log1p() || numeric(), path + ".transform", "log1p goes before a numeric transform only");
         problems.check(impute == null || numeric(), path + ".impute", "a missing category is a category of its own");
@@ -86,7 +96,9 @@ public record FeatureSpec(
                 "needs the constant");
         problems.check(!hasIndicator() || impute != null, path + ".indicator", "needs impute");
         problems.check(
-                kind().equals("scale") == (divideBy != null), path + ".divideBy", "belongs to transform scale, and it needs one");
+                kind().equals("scale") == (divideBy != null),
+                path + ".divideBy",
+                "belongs to transform scale, and it needs one");
         problems.check(divideBy == null || divideBy != 0, path + ".divideBy", "must not be 0");
         problems.check(minCountOrDefault() >= 1, path + ".minCount", "must be ≥ 1, was " + minCount);
         problems.check(
@@ -97,8 +109,12 @@ public record FeatureSpec(
         problems.check(!bucketed || buckets != null, path + ".buckets", kind() + " needs the number of buckets");
         problems.check(buckets == null || buckets >= 2, path + ".buckets", "must be ≥ 2, was " + buckets);
         problems.check(
-                buckets == null || bucketed || kind().equals("cross"), path + ".buckets", "belongs to quantileBuckets, hash, cross");
+                buckets == null || bucketed || kind().equals("cross"),
+                path + ".buckets",
+                "belongs to quantileBuckets, hash, cross");
         problems.check(
-                !kind().equals("cross") || columnsOrNone().size() >= 2, path + ".columns", "a cross needs two columns or more");
+                !kind().equals("cross") || columnsOrNone().size() >= 2,
+                path + ".columns",
+                "a cross needs two columns or more");
     }
 }

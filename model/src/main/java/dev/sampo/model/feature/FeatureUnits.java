@@ -42,7 +42,11 @@ public final class FeatureUnits {
                 if (name.equals(label.columnOrDefault())) {
                     problems.add(path, "the label " + name + " can't be a feature too");
                 }
-                if (isVector(name, schema) && (!feature.numeric() || feature.kind().equals("quantileBuckets") || feature.log1p() || feature.impute() != null)) {
+                if (isVector(name, schema)
+                        && (!feature.numeric()
+                                || feature.kind().equals("quantileBuckets")
+                                || feature.log1p()
+                                || feature.impute() != null)) {
                     problems.add(path, name + " is a vector: passthrough, scale, standardize or minMax only");
                 }
             }
@@ -69,9 +73,10 @@ public final class FeatureUnits {
     }
 
     private static List<String> matching(String pattern, Schema schema) {
-        Pattern regex = Pattern.compile(
-                Pattern.quote(pattern).replace("*", "\\E.*\\Q"));
-        return schema.columns().stream().filter(each -> regex.matcher(each).matches()).toList();
+        Pattern regex = Pattern.compile(Pattern.quote(pattern).replace("*", "\\E.*\\Q"));
+        return schema.columns().stream()
+                .filter(each -> regex.matcher(each).matches())
+                .toList();
     }
 
     /** The units in order; without features, every column but label and weight, and the vector, as they are. */

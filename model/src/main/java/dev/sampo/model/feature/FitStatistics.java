@@ -47,8 +47,10 @@ public final class FitStatistics {
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = new ColumnStatistics();
             categories.add(new TreeMap<>());
-            boolean fitted = units.get(i).vector() && isFittedVector(units.get(i).spec());
-            vectors[i] = new ColumnStatistics[fitted && schema.vector() != null ? schema.vector().width() : 0];
+            boolean fitted =
+                    units.get(i).vector() && isFittedVector(units.get(i).spec());
+            vectors[i] = new ColumnStatistics
+                    [fitted && schema.vector() != null ? schema.vector().width() : 0];
             for (int j = 0; j < vectors[i].length; j++) {
                 vectors[i][j] = new ColumnStatistics();
             }
@@ -129,7 +131,9 @@ public final class FitStatistics {
         if (vector.indices() == null && vector.values().length != width) {
             throw new BadRecordException("a vector of " + vector.values().length + " values, expected " + width);
         }
-        if (vector.indices() != null && vector.indices().length > 0 && vector.indices()[vector.indices().length - 1] >= width) {
+        if (vector.indices() != null
+                && vector.indices().length > 0
+                && vector.indices()[vector.indices().length - 1] >= width) {
             throw new BadRecordException("feature " + vector.indices()[vector.indices().length - 1]
                     + " (0-based) in a space of " + width + "; set data.format.features to the number there are");
         }
@@ -241,13 +245,14 @@ public final class FitStatistics {
                     ? found
                     : label.classes().stream().map(FitStatistics::normalized).toList();
             if (classes.size() < 2) {
-                throw new IllegalArgumentException("column " + column + ": classes need two labels or more, found " + classes);
+                throw new IllegalArgumentException(
+                        "column " + column + ": classes need two labels or more, found " + classes);
             }
             return new Target(Target.Kind.CLASSES, classes);
         }
         if (found.size() != 2) {
-            throw new IllegalArgumentException("column " + column + ": a binary label has two values, found " + found.size()
-                    + ": " + found.subList(0, Math.min(10, found.size())));
+            throw new IllegalArgumentException("column " + column + ": a binary label has two values, found "
+                    + found.size() + ": " + found.subList(0, Math.min(10, found.size())));
         }
         String positive = label.positive() == null ? found.get(1) : normalized(label.positive());
         if (!found.contains(positive)) {

@@ -63,13 +63,37 @@ record FittedFeature(
         if (spec.kind().equals("quantileBuckets")) {
             List<Double> bounds = bounds(statistics, spec.buckets() == null ? 2 : spec.buckets());
             return new FittedFeature(
-                    unit.columns(), spec.kind(), spec.log1p(), impute, spec.hasIndicator(), null, null, null, null, null,
-                    bounds, null, false, bounds.size() + 1 + extra);
+                    unit.columns(),
+                    spec.kind(),
+                    spec.log1p(),
+                    impute,
+                    spec.hasIndicator(),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    bounds,
+                    null,
+                    false,
+                    bounds.size() + 1 + extra);
         }
         double[] line = line(spec, statistics);
         return new FittedFeature(
-                unit.columns(), spec.kind(), spec.log1p(), impute, spec.hasIndicator(), line[0], line[1], null, null, null,
-                null, null, false, 1 + extra);
+                unit.columns(),
+                spec.kind(),
+                spec.log1p(),
+                impute,
+                spec.hasIndicator(),
+                line[0],
+                line[1],
+                null,
+                null,
+                null,
+                null,
+                null,
+                false,
+                1 + extra);
     }
 
     private static @Nullable Double imputed(FeatureSpec spec, ColumnStatistics statistics) {
@@ -119,8 +143,20 @@ record FittedFeature(
             width = values.size() + 1;
         }
         return new FittedFeature(
-                unit.columns(), spec.kind(), false, null, false, null, null, null, null, values, null, spec.buckets(),
-                false, width);
+                unit.columns(),
+                spec.kind(),
+                false,
+                null,
+                false,
+                null,
+                null,
+                null,
+                null,
+                values,
+                null,
+                spec.buckets(),
+                false,
+                width);
     }
 
     static FittedFeature vector(Unit unit, Schema schema, ColumnStatistics[] statistics, long rows) {
@@ -143,7 +179,20 @@ record FittedFeature(
             }
         }
         return new FittedFeature(
-                unit.columns(), spec.kind(), false, null, false, null, scale, shifts, scales, null, null, null, true, width);
+                unit.columns(),
+                spec.kind(),
+                false,
+                null,
+                false,
+                null,
+                scale,
+                shifts,
+                scales,
+                null,
+                null,
+                null,
+                true,
+                width);
     }
 
     /** What a categorical feature looks up: the cell, or the cells of a cross. */

@@ -35,7 +35,9 @@ public record LabelSpec(
     public void check(String path, Problems problems) {
         problems.check(TYPES.contains(typeOrDefault()), path + ".type", "must be one of " + TYPES + ", was " + type);
         problems.check(
-                positive == null || typeOrDefault().equals("binary"), path + ".positive", "only a binary label has one");
+                positive == null || typeOrDefault().equals("binary"),
+                path + ".positive",
+                "only a binary label has one");
         problems.check(
                 classes == null || classes.size() >= 2 && typeOrDefault().equals("classes"),
                 path + ".classes",

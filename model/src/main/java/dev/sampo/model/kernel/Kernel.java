@@ -58,7 +58,14 @@ public final class Kernel {
      * buffer holds [k, m] or [n, k].
      */
     public static void gemm(
-            boolean transposeA, boolean transposeB, int m, int n, int k, FloatPointer a, FloatPointer b, FloatPointer c) {
+            boolean transposeA,
+            boolean transposeB,
+            int m,
+            int n,
+            int k,
+            FloatPointer a,
+            FloatPointer b,
+            FloatPointer c) {
         openblas_nolapack.cblas_sgemm(
                 openblas_nolapack.CblasRowMajor,
                 transposeA ? openblas_nolapack.CblasTrans : openblas_nolapack.CblasNoTrans,

@@ -199,7 +199,14 @@ final class DenseStack implements Network.Lane {
             }
             nativeOut.put(delta[layer], 0, rows * out);
             Kernel.gemm(
-                    true, false, in, out, rows, nativeInputs[layer].pointer(), nativeOut.pointer(), nativeGradient.pointer());
+                    true,
+                    false,
+                    in,
+                    out,
+                    rows,
+                    nativeInputs[layer].pointer(),
+                    nativeOut.pointer(),
+                    nativeGradient.pointer());
             nativeGradient.get(gradient, weightAt[layer], in * out);
             if (layer > 0) {
                 // The layer's input is no longer needed: its buffer takes the gradient with respect to it.

@@ -37,14 +37,13 @@ public final class Loss {
                     },
                     1);
         }
-        Kind kind =
-                switch (spec.type()) {
-                    case "squared" -> Kind.SQUARED;
-                    case "huber" -> Kind.HUBER;
-                    case "logistic" -> Kind.LOGISTIC;
-                    case "crossEntropy" -> Kind.CROSS_ENTROPY;
-                    default -> throw new IllegalArgumentException("unknown loss \"" + spec.type() + "\"");
-                };
+        Kind kind = switch (spec.type()) {
+            case "squared" -> Kind.SQUARED;
+            case "huber" -> Kind.HUBER;
+            case "logistic" -> Kind.LOGISTIC;
+            case "crossEntropy" -> Kind.CROSS_ENTROPY;
+            default -> throw new IllegalArgumentException("unknown loss \"" + spec.type() + "\"");
+        };
         return new Loss(kind, spec.delta() == null ? 1 : spec.delta());
     }
 

@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param delta huber: where the loss turns linear, above 0, 1 by default
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record LossSpec(@JsonProperty("type") String type, @JsonProperty("delta") @Nullable Double delta) {
+public record LossSpec(
+        @JsonProperty("type") String type,
+        @JsonProperty("delta") @Nullable Double delta) {
     private static final List<String> TYPES = List.of("squared", "huber", "logistic", "crossEntropy");
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -40,7 +40,8 @@ public record ModelSpec(
     /** Adds every fault, each with its path. */
     public void check(String path, Problems problems) {
         boolean mlp = "mlp".equals(type);
-        problems.check(type != null && TYPES.contains(type), path + ".type", "must be one of " + TYPES + ", was " + type);
+        problems.check(
+                type != null && TYPES.contains(type), path + ".type", "must be one of " + TYPES + ", was " + type);
         problems.check(
                 ACTIVATIONS.contains(activationOrDefault()),
                 path + ".activation",
@@ -51,7 +52,9 @@ public record ModelSpec(
             problems.check(width != null && width >= 1, path + ".hidden", "widths must be ≥ 1, was " + width);
         }
         problems.check(
-                !mlp || !hiddenOrNone().isEmpty(), path + ".hidden", "an mlp needs at least one hidden layer, such as [128]");
+                !mlp || !hiddenOrNone().isEmpty(),
+                path + ".hidden",
+                "an mlp needs at least one hidden layer, such as [128]");
         problems.check(mlp || hidden == null, path + ".hidden", "only an mlp has hidden layers");
         problems.check(mlp || activation == null, path + ".activation", "only an mlp has an activation");
         problems.check(mlp || dropout == null, path + ".dropout", "only an mlp has dropout");
@@ -62,25 +65,23 @@ public record ModelSpec(
 
     /** Adds what does not fit the label's kind. */
     public void check(String path, Target.Kind target, Problems problems) {
-        String expected =
-                switch (target) {
-                    case NUMERIC -> "linear";
-                    case BINARY -> "logistic";
-                    case CLASSES -> "softmax";
-                };
+        String expected = switch (target) {
+            case NUMERIC -> "linear";
+            case BINARY -> "logistic";
+            case CLASSES -> "softmax";
+        };
         problems.check(
                 "mlp".equals(type) || expected.equals(type),
                 path + ".type",
                 "a " + target.name().toLowerCase(java.util.Locale.ROOT) + " label needs " + expected + " or mlp, was "
                         + type);
         if (loss != null) {
-            boolean fits =
-                    switch (loss.type()) {
-                        case "squared", "huber" -> target == Target.Kind.NUMERIC;
-                        case "logistic" -> target == Target.Kind.BINARY;
-                        case "crossEntropy" -> target == Target.Kind.CLASSES;
-                        default -> true;
-                    };
+            boolean fits = switch (loss.type()) {
+                case "squared", "huber" -> target == Target.Kind.NUMERIC;
+                case "logistic" -> target == Target.Kind.BINARY;
+                case "crossEntropy" -> target == Target.Kind.CLASSES;
+                default -> true;
+            };
             problems.check(fits, path + ".loss", loss.type() + " does not fit a " + target + " label");
         }
     }

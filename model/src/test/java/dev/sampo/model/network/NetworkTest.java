@@ -34,7 +34,8 @@ class NetworkTest {
                         Arguments.of("mlp", "gelu", null, classes),
                         Arguments.of("mlp", "relu", null, classes))
                 .flatMap(each -> Stream.of(true, false)
-                        .map(sparse -> Arguments.of(each.get()[0], each.get()[1], each.get()[2], each.get()[3], sparse)));
+                        .map(sparse ->
+                                Arguments.of(each.get()[0], each.get()[1], each.get()[2], each.get()[3], sparse)));
     }
 
     @ParameterizedTest(name = "{0} {1} {2} sparse={4}")
@@ -57,7 +58,11 @@ class NetworkTest {
                 parameters[i] = kept - H;
                 double down = loss(lane, network, batch, parameters);
                 parameters[i] = kept;
-                assertEquals((up - down) / (2 * H), gradient[i], 2e-2 * Math.max(1, Math.abs(gradient[i])), "parameter " + i);
+                assertEquals(
+                        (up - down) / (2 * H),
+                        gradient[i],
+                        2e-2 * Math.max(1, Math.abs(gradient[i])),
+                        "parameter " + i);
             }
         }
     }
@@ -114,8 +119,7 @@ class NetworkTest {
     @Test
     void twoLanesGiveTheSameBits() {
         Target target = new Target(Target.Kind.CLASSES, List.of("a", "b", "c"));
-        Network network =
-                Network.of(new ModelSpec("mlp", List.of(16), "gelu", 0.5, null), WIDTH, target);
+        Network network = Network.of(new ModelSpec("mlp", List.of(16), "gelu", 0.5, null), WIDTH, target);
         float[] parameters = parameters(network);
         float[] first = new float[parameters.length];
         float[] second = new float[parameters.length];

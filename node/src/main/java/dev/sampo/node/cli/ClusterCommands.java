@@ -48,7 +48,9 @@ final class ClusterCommands {
             description = "Submits a job to a cluster.",
             footer = {"", "Example:", "  sampo submit job.yaml --cluster http://127.0.0.1:8080 --wait"})
     static final class Submit extends Base {
-        @Parameters(paramLabel = "SPEC", description = "the job spec, YAML or JSON; its files must be where the nodes see them")
+        @Parameters(
+                paramLabel = "SPEC",
+                description = "the job spec, YAML or JSON; its files must be where the nodes see them")
         private Path spec = Path.of("");
 
         @Option(names = "--set", paramLabel = "PATH=VALUE", description = "overrides a value of the spec")
@@ -71,7 +73,10 @@ final class ClusterCommands {
     }
 
     /** Lists jobs. */
-    @Command(name = "jobs", description = "Lists the jobs.", footer = {"", "Example:", "  sampo jobs --cluster 127.0.0.1:17355"})
+    @Command(
+            name = "jobs",
+            description = "Lists the jobs.",
+            footer = {"", "Example:", "  sampo jobs --cluster 127.0.0.1:17355"})
     static final class Jobs extends Base {
         @Override
         int run(JobClient client) throws Exception {
@@ -88,7 +93,9 @@ final class ClusterCommands {
                         view.path("state").asText(),
                         view.path("epoch").asInt() + "/" + view.path("epochs").asInt(),
                         view.path("step").asLong() + "/" + view.path("steps").asLong(),
-                        view.hasNonNull("loss") ? String.format("%.5f", view.path("loss").asDouble()) : "-");
+                        view.hasNonNull("loss")
+                                ? String.format("%.5f", view.path("loss").asDouble())
+                                : "-");
             }
             return 0;
         }
@@ -101,13 +108,17 @@ final class ClusterCommands {
 
         int control(JobClient client, String operation) throws Exception {
             JsonNode view = Follow.call(client, operation, Follow.job(id));
-            System.out.println(json ? view.toString() : id + " " + view.path("state").asText());
+            System.out.println(
+                    json ? view.toString() : id + " " + view.path("state").asText());
             return 0;
         }
     }
 
     /** Shows one job. */
-    @Command(name = "status", description = "Shows a job.", footer = {"", "Example:", "  sampo status digits-mlp-1 --follow"})
+    @Command(
+            name = "status",
+            description = "Shows a job.",
+            footer = {"", "Example:", "  sampo status digits-mlp-1 --follow"})
     static final class Status extends OneJob {
         @Option(names = "--follow", description = "follow the job to its end")
         private boolean follow;
@@ -118,13 +129,19 @@ final class ClusterCommands {
                 return Follow.report(Follow.untilEnd(client, id, json), json);
             }
             JsonNode view = Follow.call(client, "status", Follow.job(id));
-            System.out.println(json ? view.toString() : JSON.writerWithDefaultPrettyPrinter().writeValueAsString(view));
+            System.out.println(
+                    json
+                            ? view.toString()
+                            : JSON.writerWithDefaultPrettyPrinter().writeValueAsString(view));
             return 0;
         }
     }
 
     /** Cancels a job. */
-    @Command(name = "cancel", description = "Cancels a job.", footer = {"", "Example:", "  sampo cancel digits-mlp-1"})
+    @Command(
+            name = "cancel",
+            description = "Cancels a job.",
+            footer = {"", "Example:", "  sampo cancel digits-mlp-1"})
     static final class Cancel extends OneJob {
         @Override
         int run(JobClient client) throws Exception {
@@ -133,7 +150,10 @@ final class ClusterCommands {
     }
 
     /** Pauses a job. */
-    @Command(name = "pause", description = "Pauses a job between two steps.", footer = {"", "Example:", "  sampo pause digits-mlp-1"})
+    @Command(
+            name = "pause",
+            description = "Pauses a job between two steps.",
+            footer = {"", "Example:", "  sampo pause digits-mlp-1"})
     static final class Pause extends OneJob {
         @Override
         int run(JobClient client) throws Exception {
@@ -142,7 +162,10 @@ final class ClusterCommands {
     }
 
     /** Resumes a job. */
-    @Command(name = "resume", description = "Lets a paused job go on.", footer = {"", "Example:", "  sampo resume digits-mlp-1"})
+    @Command(
+            name = "resume",
+            description = "Lets a paused job go on.",
+            footer = {"", "Example:", "  sampo resume digits-mlp-1"})
     static final class Resume extends OneJob {
         @Override
         int run(JobClient client) throws Exception {
@@ -151,7 +174,10 @@ final class ClusterCommands {
     }
 
     /** Lists nodes. */
-    @Command(name = "nodes", description = "Lists the cluster's nodes.", footer = {"", "Example:", "  sampo nodes"})
+    @Command(
+            name = "nodes",
+            description = "Lists the cluster's nodes.",
+            footer = {"", "Example:", "  sampo nodes"})
     static final class Nodes extends Base {
         @Override
         int run(JobClient client) throws Exception {
@@ -166,14 +192,18 @@ final class ClusterCommands {
                         .map(JsonNode::asText)
                         .collect(Collectors.joining(","));
                 System.out.printf(
-                        "%-24s %-12s %s%n", node.path("address").asText(), node.path("status").asText(), roles);
+                        "%-24s %-12s %s%n",
+                        node.path("address").asText(), node.path("status").asText(), roles);
             }
             return 0;
         }
     }
 
     /** Lists models. */
-    @Command(name = "models", description = "Lists the published model versions.", footer = {"", "Example:", "  sampo models"})
+    @Command(
+            name = "models",
+            description = "Lists the published model versions.",
+            footer = {"", "Example:", "  sampo models"})
     static final class Models extends Base {
         @Override
         int run(JobClient client) throws Exception {

@@ -81,7 +81,9 @@ final class Follow {
 
     /** Without a terminal: a line at each epoch and change of state. */
     private static String show(JsonNode view, String shown) {
-        String key = view.path("state").asText() + view.path("history").size() + view.path("waitingFor").asText();
+        String key = view.path("state").asText()
+                + view.path("history").size()
+                + view.path("waitingFor").asText();
         if (!key.equals(shown)) {
             System.err.println(view.path("job").asText() + "  " + line(view));
         }
@@ -103,7 +105,8 @@ final class Follow {
                     view.path("steps").asLong()));
         }
         if (view.hasNonNull("loss")) {
-            line.append(String.format(Locale.ROOT, "  loss %.4f", view.path("loss").asDouble()));
+            line.append(
+                    String.format(Locale.ROOT, "  loss %.4f", view.path("loss").asDouble()));
         }
         if (view.hasNonNull("rowsPerSecond")) {
             line.append(String.format(
@@ -136,7 +139,10 @@ final class Follow {
             return;
         }
         System.out.printf(
-                "%-16s %,d of %,d an epoch%n", "rows applied", view.path("rowsApplied").asLong(), view.path("rowsPerEpoch").asLong());
+                "%-16s %,d of %,d an epoch%n",
+                "rows applied",
+                view.path("rowsApplied").asLong(),
+                view.path("rowsPerEpoch").asLong());
         for (var metric : view.path("metrics").path("validation").properties()) {
             if (metric.getValue().isNumber()) {
                 String value = metric.getValue().isIntegralNumber()
@@ -146,12 +152,16 @@ final class Follow {
             }
         }
         JsonNode model = view.path("model");
-        System.out.printf("%-16s %s:%d%n", "model", model.path("name").asText(), model.path("version").asInt());
+        System.out.printf(
+                "%-16s %s:%d%n",
+                "model", model.path("name").asText(), model.path("version").asInt());
         System.out.printf("%-16s %s%n", "path", model.path("path").asText());
-        System.out.printf("%-16s %s%n", "weights sha256", model.path("weightsSha256").asText());
+        System.out.printf(
+                "%-16s %s%n", "weights sha256", model.path("weightsSha256").asText());
         StringBuilder seconds = new StringBuilder();
         for (var phase : view.path("seconds").properties()) {
-            seconds.append(String.format(Locale.ROOT, "%s %.2f s  ", phase.getKey(), phase.getValue().asDouble()));
+            seconds.append(String.format(
+                    Locale.ROOT, "%s %.2f s  ", phase.getKey(), phase.getValue().asDouble()));
         }
         System.out.printf("%-16s %s%n", "time", seconds.toString().trim());
     }

@@ -25,7 +25,11 @@ import picocli.CommandLine.Option;
             "  sampo node --roles worker --port 0 --seeds 127.0.0.1:17355 --home /shared/sampo"
         })
 final class NodeCommand implements Callable<Integer> {
-    @Option(names = "--roles", required = true, split = ",", description = "of coordinator, ps, worker, ingest, serving")
+    @Option(
+            names = "--roles",
+            required = true,
+            split = ",",
+            description = "of coordinator, ps, worker, ingest, serving")
     private List<String> roles = List.of();
 
     @Option(names = "--host", description = "address that other nodes reach this one by (default: ${DEFAULT-VALUE})")
@@ -48,16 +52,19 @@ final class NodeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Set<Role> parsed = roles.stream().map(Role::of).collect(Collectors.toCollection(() -> EnumSet.noneOf(Role.class)));
+        Set<Role> parsed =
+                roles.stream().map(Role::of).collect(Collectors.toCollection(() -> EnumSet.noneOf(Role.class)));
         SampoNode node;
         try {
-            node = SampoNode.start(new NodeOptions(parsed, host, port, seeds, httpPort, home.toAbsolutePath(), workers));
+            node = SampoNode.start(
+                    new NodeOptions(parsed, host, port, seeds, httpPort, home.toAbsolutePath(), workers));
         } catch (IllegalStateException e) {
             throw new ExitException(Cli.FAILED, String.valueOf(e.getMessage()));
         }
         node.awaitUp(Duration.ofSeconds(60));
-        System.err.println("sampo: node " + node.host() + ":" + node.port() + " is up with roles " + String.join(",", roles)
-                + (node.httpPort() < 0 ? "" : ", HTTP at http://" + host + ":" + node.httpPort()));
+        System.err.println(
+                "sampo: node " + node.host() + ":" + node.port() + " is up with roles " + String.join(",", roles)
+                        + (node.httpPort() < 0 ? "" : ", HTTP at http://" + host + ":" + node.httpPort()));
         node.awaitTermination();
         return 0;
     }

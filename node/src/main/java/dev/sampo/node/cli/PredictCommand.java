@@ -22,7 +22,12 @@ import picocli.CommandLine.Parameters;
         name = "predict",
         mixinStandardHelpOptions = true,
         description = "Asks a served model about the raw rows of a CSV file with a header.",
-        footer = {"", "Examples:", "  sampo predict digits-mlp --data rows.csv", "  sampo predict digits-mlp:2 --data - < rows.csv"})
+        footer = {
+            "",
+            "Examples:",
+            "  sampo predict digits-mlp --data rows.csv",
+            "  sampo predict digits-mlp:2 --data - < rows.csv"
+        })
 final class PredictCommand extends ClusterCommands.Base {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -50,7 +55,9 @@ final class PredictCommand extends ClusterCommands.Base {
         }
         for (JsonNode each : answer.path("predictions")) {
             System.out.println(
-                    each.has("label") ? each.path("label").asText() + "  " + each.path("probabilities") : each.path("value").asText());
+                    each.has("label")
+                            ? each.path("label").asText() + "  " + each.path("probabilities")
+                            : each.path("value").asText());
         }
         return 0;
     }

@@ -41,16 +41,28 @@ final class TrainCommand implements Callable<Integer> {
     @Parameters(paramLabel = "SPEC", description = "the job spec, YAML or JSON")
     private Path spec = Path.of("");
 
-    @Option(names = "--workers", paramLabel = "N", description = "compute lanes; changes the speed only (default: processors)")
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            description = "compute lanes; changes the speed only (default: processors)")
     private @Nullable Integer workers;
 
-    @Option(names = "--set", paramLabel = "PATH=VALUE", description = "overrides a value of the spec, such as training.epochs=3")
+    @Option(
+            names = "--set",
+            paramLabel = "PATH=VALUE",
+            description = "overrides a value of the spec, such as training.epochs=3")
     private List<String> sets = List.of();
 
-    @Option(names = "--home", paramLabel = "DIR", description = "where jobs and models are kept (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--home",
+            paramLabel = "DIR",
+            description = "where jobs and models are kept (default: ${DEFAULT-VALUE})")
     private Path home = Path.of(".sampo");
 
-    @Option(names = "--http-port", paramLabel = "PORT", description = "HTTP port of --serve (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--http-port",
+            paramLabel = "PORT",
+            description = "HTTP port of --serve (default: ${DEFAULT-VALUE})")
     private int httpPort = 8080;
 
     @Option(names = "--serve", description = "keep serving the model over HTTP after training")
@@ -67,7 +79,13 @@ final class TrainCommand implements Callable<Integer> {
         }
         int lanes = workers == null ? Runtime.getRuntime().availableProcessors() : workers;
         SampoNode node = SampoNode.start(new NodeOptions(
-                EnumSet.allOf(Role.class), "127.0.0.1", 0, List.of(), serve ? httpPort : -1, home.toAbsolutePath(), lanes));
+                EnumSet.allOf(Role.class),
+                "127.0.0.1",
+                0,
+                List.of(),
+                serve ? httpPort : -1,
+                home.toAbsolutePath(),
+                lanes));
         try {
             node.awaitUp(Duration.ofSeconds(30));
             return train(node, job);

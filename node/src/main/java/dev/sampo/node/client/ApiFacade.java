@@ -21,8 +21,11 @@ public final class ApiFacade extends AbstractActor {
     @Override
     public Receive createReceive() {
         return receiveBuilder()
-                .match(ApiRequest.class, request -> Patterns.pipe(handler.handle(request), getContext().getDispatcher())
-                        .to(getSender()))
+                .match(
+                        ApiRequest.class,
+                        request -> Patterns.pipe(
+                                        handler.handle(request), getContext().getDispatcher())
+                                .to(getSender()))
                 .build();
     }
 }

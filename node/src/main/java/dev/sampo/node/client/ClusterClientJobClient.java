@@ -36,7 +36,9 @@ final class ClusterClientJobClient implements JobClient {
         values.put("pekko.remote.artery.advanced.maximum-frame-size", "512 KiB");
         values.put("pekko.cluster.client.reconnect-timeout", "12s");
         values.put("pekko.cluster.client.establishing-get-contacts-interval", "500ms");
-        values.put("pekko.cluster.client.initial-contacts", List.of("pekko://" + NodeSettings.SYSTEM + "@" + address + "/system/receptionist"));
+        values.put(
+                "pekko.cluster.client.initial-contacts",
+                List.of("pekko://" + NodeSettings.SYSTEM + "@" + address + "/system/receptionist"));
         values.put("pekko.loglevel", "ERROR");
         values.put("pekko.loggers", List.of("org.apache.pekko.event.slf4j.Slf4jLogger"));
         values.put("pekko.logging-filter", "org.apache.pekko.event.slf4j.Slf4jLoggingFilter");
@@ -46,7 +48,10 @@ final class ClusterClientJobClient implements JobClient {
         values.put("pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off");
         Config config = ConfigFactory.parseMap(values).withFallback(ConfigFactory.load());
         system = ActorSystem.create("client", config);
-        client = system.actorOf(org.apache.pekko.cluster.client.ClusterClient.props(org.apache.pekko.cluster.client.ClusterClientSettings.create(system)), "client");
+        client = system.actorOf(
+                org.apache.pekko.cluster.client.ClusterClient.props(
+                        org.apache.pekko.cluster.client.ClusterClientSettings.create(system)),
+                "client");
     }
 
     /** The local address that packets to the host leave from, which the nodes must be able to reach. */
@@ -64,13 +69,20 @@ final class ClusterClientJobClient implements JobClient {
         boolean forServing = Set.of("predict").contains(request.operation());
         String path = forServing ? "/user/sampo-serving" : "/user/sampo-api";
         try {
-            return (ApiResponse) Patterns.ask(client, new org.apache.pekko.cluster.client.ClusterClient.Send(path, request, true), ANSWER_WITHIN)
+            return (ApiResponse) Patterns.ask(
+                            client,
+                            new org.apache.pekko.cluster.client.ClusterClient.Send(path, request, true),
+                            ANSWER_WITHIN)
                     .toCompletableFuture()
                     .get(ANSWER_WITHIN.toSeconds() + 2, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            throw new UnreachableException("no cluster answers at " + address + " within " + ANSWER_WITHIN.toSeconds()
-                    + " s (" + (forServing ? "is a node with role serving up there" : "is a node with role coordinator up there")
-                    + "? can both sides reach each other? a forwarded port needs the HTTP door: --cluster http://host:port)");
+            throw new UnreachableException(
+                    "no cluster answers at " + address + " within " + ANSWER_WITHIN.toSeconds()
+                            + " s ("
+                            + (forServing
+                                    ? "is a node with role serving up there"
+                                    : "is a node with role coordinator up there")
+                            + "? can both sides reach each other? a forwarded port needs the HTTP door: --cluster http://host:port)");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnreachableException("interrupted while waiting for " + address);

@@ -31,17 +31,28 @@ public final class ControlRoutes extends AllDirectives {
     }
 
     private Route route() {
-        return pathPrefix("v1", () -> concat(
-                path("jobs", () -> concat(get(() -> call("jobs", "{}")), post(() -> entity(Unmarshaller.entityToString(), this::submit)))),
-                path(PathMatchers.segment("jobs").slash(PathMatchers.segment()), id -> get(() -> call("status", job(id)))),
-                path(
-                        PathMatchers.segment("jobs").slash(PathMatchers.segment()).slash(PathMatchers.segment()),
-                        (id, verb) -> post(() -> call(verb, job(id)))),
-                path("nodes", () -> get(() -> call("nodes", "{}"))),
-                path("models", () -> get(() -> call("models", "{}"))),
-                path(
-                        PathMatchers.segment("call").slash(PathMatchers.segment()),
-                        operation -> post(() -> entity(Unmarshaller.entityToString(), body -> call(operation, body))))));
+        return pathPrefix(
+                "v1",
+                () -> concat(
+                        path(
+                                "jobs",
+                                () -> concat(
+                                        get(() -> call("jobs", "{}")),
+                                        post(() -> entity(Unmarshaller.entityToString(), this::submit)))),
+                        path(
+                                PathMatchers.segment("jobs").slash(PathMatchers.segment()),
+                                id -> get(() -> call("status", job(id)))),
+                        path(
+                                PathMatchers.segment("jobs")
+                                        .slash(PathMatchers.segment())
+                                        .slash(PathMatchers.segment()),
+                                (id, verb) -> post(() -> call(verb, job(id)))),
+                        path("nodes", () -> get(() -> call("nodes", "{}"))),
+                        path("models", () -> get(() -> call("models", "{}"))),
+                        path(
+                                PathMatchers.segment("call").slash(PathMatchers.segment()),
+                                operation -> post(
+                                        () -> entity(Unmarshaller.entityToString(), body -> call(operation, body))))));
     }
 
     /** A spec as JSON or YAML, bare. */

@@ -152,7 +152,15 @@ public final class Optimizer {
     }
 
     private void adam(
-            float[] w, float[] out, float[] g, int shift, float[][] state, int from, int to, float rate, long step,
+            float[] w,
+            float[] out,
+            float[] g,
+            int shift,
+            float[][] state,
+            int from,
+            int to,
+            float rate,
+            long step,
             float weightDecay) {
         float[] m = state[0];
         float[] v = state[1];
@@ -170,7 +178,14 @@ public final class Optimizer {
 
     /** State z, n; without the penalties (biases) it is Adagrad in FTRL's form. */
     private void ftrl(
-            float[] w, float[] out, float[] g, int shift, float[][] state, int from, int to, float rate,
+            float[] w,
+            float[] out,
+            float[] g,
+            int shift,
+            float[][] state,
+            int from,
+            int to,
+            float rate,
             boolean regularized) {
         float[] z = state[0];
         float[] n = state[1];
@@ -184,8 +199,7 @@ public final class Optimizer {
             n[i] = grown;
             out[i] = Math.abs(z[i]) <= lambda1
                     ? 0f
-                    : -(z[i] - Math.signum(z[i]) * lambda1)
-                            / ((ftrlBeta + (float) Math.sqrt(grown)) / rate + lambda2);
+                    : -(z[i] - Math.signum(z[i]) * lambda1) / ((ftrlBeta + (float) Math.sqrt(grown)) / rate + lambda2);
         }
     }
 }

@@ -102,7 +102,8 @@ public record OptimizerSpec(
             problems.add(path + ".type", "must be one of " + List.copyOf(OPTIONS.keySet()) + ", was " + type);
             return;
         }
-        problems.check(rate() > 0 && Double.isFinite(rate()), path + ".learningRate", "must be > 0, was " + learningRate);
+        problems.check(
+                rate() > 0 && Double.isFinite(rate()), path + ".learningRate", "must be > 0, was " + learningRate);
         fraction(path, "momentum", momentum, known, problems);
         fraction(path, "beta1", beta1, known, problems);
         fraction(path, "beta2", beta2, known, problems);

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param l2 0 or more
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record RegularizationSpec(@Nullable Double l1, @Nullable Double l2) {
+public record RegularizationSpec(
+        @Nullable Double l1, @Nullable Double l2) {
     public double l1OrZero() {
         return l1 == null ? 0 : l1;
     }

@@ -24,15 +24,14 @@ public final class Schedule {
             return (float) ((step + 1.0) / warmup);
         }
         long since = step - warmup;
-        double factor =
-                switch (spec.typeOrDefault()) {
-                    case "step" -> StrictMath.pow(spec.factorOrDefault(), Math.floorDiv(since, (long) spec.every()));
-                    case "exponential" -> StrictMath.pow(spec.factorOrDefault(), (double) since / spec.every());
-                    case "cosine" -> cosine(since);
-                    // Vaswani et al., "Attention Is All You Need", 2017, eq. 3: flat until the warm-up's length.
-                    case "inverseSqrt" -> StrictMath.sqrt((double) Math.max(1, warmup) / Math.max(1, step + 1));
-                    default -> 1;
-                };
+        double factor = switch (spec.typeOrDefault()) {
+            case "step" -> StrictMath.pow(spec.factorOrDefault(), Math.floorDiv(since, (long) spec.every()));
+            case "exponential" -> StrictMath.pow(spec.factorOrDefault(), (double) since / spec.every());
+            case "cosine" -> cosine(since);
+            // Vaswani et al., "Attention Is All You Need", 2017, eq. 3: flat until the warm-up's length.
+            case "inverseSqrt" -> StrictMath.sqrt((double) Math.max(1, warmup) / Math.max(1, step + 1));
+            default -> 1;
+        };
         return (float) factor;
     }
 

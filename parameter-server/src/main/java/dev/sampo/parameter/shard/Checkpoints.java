@@ -46,7 +46,8 @@ public final class Checkpoints {
     public void writeInitial(float[] parameters, List<ShardPlan.Range> ranges) throws IOException {
         List<Manifest.Entry> entries = new ArrayList<>();
         for (int i = 0; i < ranges.size(); i++) {
-            float[] values = java.util.Arrays.copyOfRange(parameters, ranges.get(i).from(), ranges.get(i).to());
+            float[] values = java.util.Arrays.copyOfRange(
+                    parameters, ranges.get(i).from(), ranges.get(i).to());
             String name = shardName(job, 0, i);
             store.write(name, ShardSnapshot.initial(i, values).toBytes());
             entries.add(new Manifest.Entry(i, name, ""));

@@ -60,8 +60,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     public record StartFailed(int shard, int incarnation, String reason) implements ShardEvent {}
 
     /** The shard at {@code clock} is in the store as blob {@code name}. */
-    public record Saved(
-            int shard, int incarnation, long clock, String name, String sha256, ShardState.Ledger ledger)
+    public record Saved(int shard, int incarnation, long clock, String name, String sha256, ShardState.Ledger ledger)
             implements ShardEvent {}
 
     public record SaveFailed(int shard, int incarnation, long clock, String reason) implements ShardEvent {}
@@ -140,22 +139,35 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             return this;
         }
         if (push.length() != shard.plan().length()) {
-            refuse(push.address(), push.replyTo(), Reason.MALFORMED,
-                    "a gradient of " + push.length() + " values for a shard of " + shard.plan().length());
+            refuse(
+                    push.address(),
+                    push.replyTo(),
+                    Reason.MALFORMED,
+                    "a gradient of " + push.length() + " values for a shard of "
+                            + shard.plan().length());
             return this;
         }
         ShardState.Taken taken;
         try {
             taken = shard.contribute(
-                    push.address().clock(), push.block(), push.gradient(), push.offset(), push.rows(), push.weight(),
+                    push.address().clock(),
+                    push.block(),
+                    push.gradient(),
+                    push.offset(),
+                    push.rows(),
+                    push.weight(),
                     push.loss());
         } catch (IllegalArgumentException e) {
             refuse(push.address(), push.replyTo(), Reason.MALFORMED, String.valueOf(e.getMessage()));
             return this;
         }
         switch (taken) {
-            case AHEAD -> refuse(push.address(), push.replyTo(), Reason.MALFORMED,
-                    "a contribution to clock " + push.address().clock() + " but the clock is " + shard.clock());
+            case AHEAD ->
+                refuse(
+                        push.address(),
+                        push.replyTo(),
+                        Reason.MALFORMED,
+                        "a contribution to clock " + push.address().clock() + " but the clock is " + shard.clock());
             case REPEATED -> {
                 if (push.address().clock() < shard.clock()) {
                     sendValues(push.replyTo(), shard, shard.clock());
@@ -296,7 +308,10 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             return null;
         }
         if (address.incarnation() < incarnation) {
-            refuse(address, replyTo, Reason.OLD_INCARNATION,
+            refuse(
+                    address,
+                    replyTo,
+                    Reason.OLD_INCARNATION,
                     "incarnation " + address.incarnation() + " is over; now it is " + incarnation);
             return null;
         }

@@ -49,7 +49,6 @@ public final class RankTree {
 
     /** The ranks [lo, hi) of worker {@code index} of {@code workers}: contiguous and as equal as can be. */
     public static Block share(int ranks, int workers, int index) {
-        return new Block(
-                (int) ((long) ranks * index / workers), (int) ((long) ranks * (index + 1) / workers));
+        return new Block((int) ((long) ranks * index / workers), (int) ((long) ranks * (index + 1) / workers));
     }
 }

@@ -37,8 +37,8 @@ final class Reduction {
     boolean take(Part part) {
         Block block = part.block();
         if (!RankTree.isBlock(block.lo(), block.hi(), ranks)) {
-            throw new IllegalArgumentException("ranks [" + block.lo() + ", " + block.hi() + ") are no block of the tree over "
-                    + ranks + " ranks");
+            throw new IllegalArgumentException(
+                    "ranks [" + block.lo() + ", " + block.hi() + ") are no block of the tree over " + ranks + " ranks");
         }
         var floor = parts.floorEntry(block.lo());
         if (floor != null && floor.getValue().block().covers(block)) {

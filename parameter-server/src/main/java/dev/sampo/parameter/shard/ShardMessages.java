@@ -55,7 +55,11 @@ public final class ShardMessages {
         @Override
         public void write(ByteBuffer target, FrameContext context) {
             address.write(target);
-            target.putInt(block.lo()).putInt(block.hi()).putLong(rows).putDouble(weight).putDouble(loss);
+            target.putInt(block.lo())
+                    .putInt(block.hi())
+                    .putLong(rows)
+                    .putDouble(weight)
+                    .putDouble(loss);
             Frames.putText(target, context.toText(replyTo));
             Frames.putFloats(target, gradient, offset, length);
         }

@@ -30,7 +30,8 @@ public final class ShardSharding {
                         })
                         .withRole("ps")
                         .withEntityProps(DispatcherSelector.fromConfig("sampo.shard-dispatcher"))
-                        .withAllocationStrategy(new RendezvousAllocation(Cluster.get(system).selfMember().address()))
+                        .withAllocationStrategy(new RendezvousAllocation(
+                                Cluster.get(system).selfMember().address()))
                         .withStopMessage(new ParameterShard.Stop()));
     }
 

@@ -125,8 +125,7 @@ public final class ShardState {
     }
 
     /** Counts the partial gradient sum of ranks {@code block} at {@code at}; keeps a reference until the step is applied. */
-    public Taken contribute(
-            long at, Block block, float[] gradient, int offset, long rows, double weight, double loss) {
+    public Taken contribute(long at, Block block, float[] gradient, int offset, long rows, double weight, double loss) {
         if (at < clock) {
             return Taken.REPEATED;
         }
@@ -179,7 +178,8 @@ public final class ShardState {
      */
     public void apply(float clipFactor) throws DivergedException {
         if (!reduction.isComplete()) {
-            throw new IllegalStateException("only " + reduction.covered() + " of " + plan.ranks() + " ranks contributed");
+            throw new IllegalStateException(
+                    "only " + reduction.covered() + " of " + plan.ranks() + " ranks contributed");
         }
         Reduction.Totals totals = reduction.totals();
         if (!Double.isFinite(totals.loss())) {
@@ -215,16 +215,22 @@ public final class ShardState {
             int at = from;
             int end = from + length;
             while (at < end) {
-                while (nextRange < plan.regularized().size() && plan.regularized().get(nextRange).to() <= at) {
+                while (nextRange < plan.regularized().size()
+                        && plan.regularized().get(nextRange).to() <= at) {
                     nextRange++;
                 }
                 boolean inside = nextRange < plan.regularized().size()
                         && plan.regularized().get(nextRange).from() <= at;
                 int until = nextRange >= plan.regularized().size()
                         ? end
-                        : Math.min(end, inside ? plan.regularized().get(nextRange).to() : plan.regularized().get(nextRange).from());
+                        : Math.min(
+                                end,
+                                inside
+                                        ? plan.regularized().get(nextRange).to()
+                                        : plan.regularized().get(nextRange).from());
                 optimizer.apply(
-                        source, target, tile, at - from, slots, at, until, rate, clock + 1, inside, (float) l1, (float) l2);
+                        source, target, tile, at - from, slots, at, until, rate, clock + 1, inside, (float) l1, (float)
+                                l2);
                 at = until;
             }
         }

@@ -82,8 +82,20 @@ class ShardStateTest {
 
     private static ShardPlan plan(int ranks) {
         return new ShardPlan(
-                new JobId("job-1"), 0, 0, LENGTH, List.of(new ShardPlan.Range(10, LENGTH)), ranks, 10, 100,
-                OptimizerSpec.of("adam"), null, null, null, null, 0);
+                new JobId("job-1"),
+                0,
+                0,
+                LENGTH,
+                List.of(new ShardPlan.Range(10, LENGTH)),
+                ranks,
+                10,
+                100,
+                OptimizerSpec.of("adam"),
+                null,
+                null,
+                null,
+                null,
+                0);
     }
 
     @Test

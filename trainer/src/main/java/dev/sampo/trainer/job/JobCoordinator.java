@@ -102,8 +102,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private long missingSinceMs = -1;
 
     static Behavior<Command> create(JobId job, JobSpec spec, TrainerServices services, Consumer<Update> publish) {
-        return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new JobCoordinator(context, timers, job, spec, services, publish)));
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new JobCoordinator(context, timers, job, spec, services, publish)));
     }
 
     private JobCoordinator(
@@ -120,7 +120,10 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         status.epochs = spec.training().epochs();
         status.numerics.put("mode", spec.numerics());
         files = new JobFiles(job, spec, services.store());
-        pool = new WorkerPool<>(spec.training().ranks(), spec.numerics().equals("portable"), System.getProperty("os.arch").equals("amd64"));
+        pool = new WorkerPool<>(
+                spec.training().ranks(),
+                spec.numerics().equals("portable"),
+                System.getProperty("os.arch").equals("amd64"));
         var stopping = spec.training().earlyStopping();
         best = stopping == null
                 ? new BestEpoch(null, 0, 0)
@@ -167,21 +170,23 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void beginIndexing() {
         enter(State.INDEXING);
-        background(() -> {
-            files.writeSpec();
-            return files.ingestPlan();
-        }, plan -> {
-            status.seconds.put("start", (nowMs() - bornMs) / 1e3);
-            phaseBeganMs = nowMs();
-            getContext()
-                    .spawn(
-                            Indexing.create(
-                                    services.store(),
-                                    plan,
-                                    services.ingest(),
-                                    getContext().messageAdapter(Indexing.Outcome.class, FromIndexing::new)),
-                            "indexing");
-        });
+        background(
+                () -> {
+                    files.writeSpec();
+                    return files.ingestPlan();
+                },
+                plan -> {
+                    status.seconds.put("start", (nowMs() - bornMs) / 1e3);
+                    phaseBeganMs = nowMs();
+                    getContext()
+                            .spawn(
+                                    Indexing.create(
+                                            services.store(),
+                                            plan,
+                                            services.ingest(),
+                                            getContext().messageAdapter(Indexing.Outcome.class, FromIndexing::new)),
+                                    "indexing");
+                });
     }
 
     private void onIndexing(Indexing.Outcome outcome) {
@@ -241,7 +246,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         } else if (event instanceof ParameterShard.Saved saved) {
             onSaved(saved);
         } else if (event instanceof ParameterShard.SaveFailed failed) {
-            getContext().getLog().warn("job={} checkpoint clock={} failed, reason={}", status.job, failed.clock(), failed.reason());
+            getContext()
+                    .getLog()
+                    .warn("job={} checkpoint clock={} failed, reason={}", status.job, failed.clock(), failed.reason());
             waitFor("a checkpoint: " + failed.reason());
             if (failed.incarnation() == incarnation && failed.clock() == epochEnd()) {
                 retrySave(failed.shard(), failed.clock());
@@ -267,7 +274,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         if (saved.incarnation() != incarnation) {
             return;
         }
-        var part = new EpochLedger.Saved(new Manifest.Entry(saved.shard(), saved.name(), saved.sha256()), saved.ledger());
+        var part =
+                new EpochLedger.Saved(new Manifest.Entry(saved.shard(), saved.name(), saved.sha256()), saved.ledger());
         ledger().saved(saved.clock(), part)
                 .ifPresent(manifest -> background(
                         () -> {
@@ -292,7 +300,10 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private void deal() {
         status.workers = pool.accepted().size();
         dirty = true;
-        if (!shardsReady() || status.state == State.PAUSED || status.state.isFinal() || status.state == State.PUBLISHING) {
+        if (!shardsReady()
+                || status.state == State.PAUSED
+                || status.state.isFinal()
+                || status.state == State.PUBLISHING) {
             return;
         }
         ledger().forgetRanks();
@@ -302,7 +313,13 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             idle.remove(deal.worker());
             deal.worker()
                     .tell(new Worker.Assign(
-                            status.job, incarnation, pool.generation(), deal.lo(), deal.hi(), currentEpoch(), fromWorkers));
+                            status.job,
+                            incarnation,
+                            pool.generation(),
+                            deal.lo(),
+                            deal.hi(),
+                            currentEpoch(),
+                            fromWorkers));
         }
         idle.forEach(worker -> worker.tell(new Worker.Release(status.job)));
     }
@@ -357,7 +374,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         status.step = progressed.clock();
         status.rowsApplied = progressed.rowsApplied();
         status.loss = Double.isFinite(progressed.loss()) ? progressed.loss() : null;
-        status.epoch = (int) Math.min(status.epochs, progressed.clock() / prepared().plan().stepsPerEpoch() + 1);
+        status.epoch = (int)
+                Math.min(status.epochs, progressed.clock() / prepared().plan().stepsPerEpoch() + 1);
         long now = nowMs();
         if (now - rateClockMs >= 500) {
             double rate = (progressed.rowsApplied() - rateRows) * 1e3 / (now - rateClockMs);
@@ -434,11 +452,18 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private void continueTraining() {
         int using = Math.min(pool.accepted().size(), prepared().plan().ranks());
         for (int i = 0; i < using; i++) {
-            var share = dev.sampo.parameter.shard.RankTree.share(prepared().plan().ranks(), using, i);
+            var share =
+                    dev.sampo.parameter.shard.RankTree.share(prepared().plan().ranks(), using, i);
             pool.accepted()
                     .get(i)
                     .tell(new Worker.Assign(
-                            status.job, incarnation, pool.generation(), share.lo(), share.hi(), currentEpoch(), fromWorkers));
+                            status.job,
+                            incarnation,
+                            pool.generation(),
+                            share.lo(),
+                            share.hi(),
+                            currentEpoch(),
+                            fromWorkers));
         }
     }
 
@@ -450,7 +475,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         background(
                 () -> files.checkpoints()
                         .newest(damaged -> getContext().getSystem().log().warn(damaged))
-                        .orElseThrow(() -> new java.io.IOException("no whole checkpoint of job " + status.job + " is left")),
+                        .orElseThrow(
+                                () -> new java.io.IOException("no whole checkpoint of job " + status.job + " is left")),
                 manifest -> {
                     int stepsPerEpoch = prepared().plan().stepsPerEpoch();
                     while (status.history.size() > manifest.clock() / stepsPerEpoch) {
@@ -471,12 +497,14 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         var keptEpoch = status.history.get(best.best());
         status.metrics.put("validation", keptEpoch.validation());
         Map<String, Object> numerics = Map.copyOf(status.numerics);
-        background(() -> files.publish(clock, prepared(), keptEpoch.validation(), numerics, status.rowsPerEpoch), model -> {
-            status.addSeconds("publish", (nowMs() - phaseBeganMs) / 1e3);
-            status.model = model;
-            status.etaSeconds = 0.0;
-            finish(State.DONE, null);
-        });
+        background(
+                () -> files.publish(clock, prepared(), keptEpoch.validation(), numerics, status.rowsPerEpoch),
+                model -> {
+                    status.addSeconds("publish", (nowMs() - phaseBeganMs) / 1e3);
+                    status.model = model;
+                    status.etaSeconds = 0.0;
+                    finish(State.DONE, null);
+                });
     }
 
     private void fail(String reason) {
@@ -535,7 +563,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             // Only now, long after the last update was told: a manager that sees the end first would call it a crash.
             return Behaviors.stopped();
         }
-        if (status.state == State.TRAINING && prepared != null && !shardsReady()
+        if (status.state == State.TRAINING
+                && prepared != null
+                && !shardsReady()
                 && nowMs() - startAskedMs >= START_RETRY_MS) {
             askShardsToStart();
         }
@@ -549,10 +579,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     /** Names the roles that the job waits for; after a while it fails rather than wait for ever. */
     private void checkRoles() {
         Set<String> present = new HashSet<>();
-        Cluster.get(getContext().getSystem())
-                .state()
-                .getMembers()
-                .forEach(member -> present.addAll(member.getRoles()));
+        Cluster.get(getContext().getSystem()).state().getMembers().forEach(member -> present.addAll(member.getRoles()));
         List<String> missing = services.neededRoles().stream()
                 .map(Role::text)
                 .filter(role -> !present.contains(role))

@@ -91,11 +91,14 @@ final class JobFiles {
         }
         Network network = Network.of(model(), pipeline.width(), pipeline.target());
         int stepsPerEpoch = RankStream.stepsPerEpoch(rows, training.ranks(), training.batchSize());
-        int evaluationSteps =
-                validationRows == 0 ? 0 : RankStream.stepsPerEpoch(validationRows, training.ranks(), training.batchSize());
-        List<ShardPlan.Range> ranges = ShardPlan.cut(
-                network.parameterCount(), spec.parameterServer().shardFloats());
-        Double clipNorm = training.gradientClipping() == null ? null : training.gradientClipping().norm();
+        int evaluationSteps = validationRows == 0
+                ? 0
+                : RankStream.stepsPerEpoch(validationRows, training.ranks(), training.batchSize());
+        List<ShardPlan.Range> ranges =
+                ShardPlan.cut(network.parameterCount(), spec.parameterServer().shardFloats());
+        Double clipNorm = training.gradientClipping() == null
+                ? null
+                : training.gradientClipping().norm();
         TrainPlan plan = new TrainPlan(
                 job,
                 model(),

@@ -48,6 +48,7 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
         final JobSpec spec;
         State state = State.QUEUED;
         String json;
+
         @Nullable ActorRef<JobCoordinator.Command> coordinator;
 
         Entry(JobId id, JobSpec spec, String json) {
@@ -110,7 +111,8 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
         try {
             spec = JobSpecs.parse(JSON.writeValueAsString(body.get("spec")), false);
         } catch (SpecException e) {
-            ObjectNode answer = JSON.createObjectNode().put("error", "the job spec has " + e.problems().size() + " problem(s)");
+            ObjectNode answer = JSON.createObjectNode()
+                    .put("error", "the job spec has " + e.problems().size() + " problem(s)");
             ArrayNode problems = answer.putArray("problems");
             e.problems().forEach(problems::add);
             return new ApiResponse(400, answer.toString());
@@ -121,12 +123,14 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
         jobs.put(id, entry);
         queue.add(id);
         startNext();
-        return new ApiResponse(200, JSON.createObjectNode().put("job", id.value()).toString());
+        return new ApiResponse(
+                200, JSON.createObjectNode().put("job", id.value()).toString());
     }
 
     /** The name, made fit for an id, and the first free number; a number used by an earlier cluster in this home is taken too. */
     private JobId nextId(String name) {
-        String base = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String base =
+                name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
         base = base.isEmpty() ? "job" : base.substring(0, Math.min(80, base.length()));
         for (int number = 1; ; number++) {
             JobId id = new JobId(base + "-" + number);
@@ -146,12 +150,14 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
     }
 
     private ApiResponse list() {
-        String all = String.join(",", jobs.values().stream().map(entry -> entry.json).toList());
+        String all =
+                String.join(",", jobs.values().stream().map(entry -> entry.json).toList());
         return new ApiResponse(200, "{\"jobs\":[" + all + "]}");
     }
 
     private static ApiResponse error(int status, String message) {
-        return new ApiResponse(status, JSON.createObjectNode().put("error", message).toString());
+        return new ApiResponse(
+                status, JSON.createObjectNode().put("error", message).toString());
     }
 
     private ApiResponse withJob(ObjectNode body, java.util.function.Function<Entry, ApiResponse> then) {
@@ -161,7 +167,8 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
                 .findFirst()
                 .orElse(null);
         if (entry == null) {
-            String known = String.join(", ", jobs.keySet().stream().map(JobId::value).toList());
+            String known =
+                    String.join(", ", jobs.keySet().stream().map(JobId::value).toList());
             return error(404, "no job \"" + id + "\"; " + (known.isEmpty() ? "there are none" : "there are " + known));
         }
         return then.apply(entry);
@@ -227,7 +234,9 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
                 entry.coordinator = null;
                 if (!entry.state.isFinal()) {
                     entry.state = State.FAILED;
-                    entry.json = entry.json.replaceFirst("\"state\":\"[a-z]+\"", "\"state\":\"failed\",\"reason\":\"its coordinator crashed; see the log\"");
+                    entry.json = entry.json.replaceFirst(
+                            "\"state\":\"[a-z]+\"",
+                            "\"state\":\"failed\",\"reason\":\"its coordinator crashed; see the log\"");
                 }
             }
         }

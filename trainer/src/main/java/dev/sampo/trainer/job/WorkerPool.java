@@ -39,7 +39,10 @@ final class WorkerPool<W extends Comparable<? super W>> {
     /** Takes the workers that are there now; gives those that must still describe themselves. */
     List<W> present(Collection<W> workers) {
         known.keySet().retainAll(workers);
-        return workers.stream().filter(worker -> !known.containsKey(worker)).sorted().toList();
+        return workers.stream()
+                .filter(worker -> !known.containsKey(worker))
+                .sorted()
+                .toList();
     }
 
     /** Accepts or refuses a worker by its kernel; gives the reason of a refusal. */
@@ -63,7 +66,11 @@ final class WorkerPool<W extends Comparable<? super W>> {
     }
 
     List<W> accepted() {
-        return known.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).sorted().toList();
+        return known.entrySet().stream()
+                .filter(Map.Entry::getValue)
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
     }
 
     /** Deals all ranks again in equal contiguous shares; a worker without a share is left out. */

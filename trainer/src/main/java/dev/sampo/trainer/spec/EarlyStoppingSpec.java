@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param patience epochs without a gain, at least 1; 3 by default
  * @param minDelta what counts as a gain, 0 or more
  */
-public record EarlyStoppingSpec(@Nullable String metric, @Nullable Integer patience, @Nullable Double minDelta) {
+public record EarlyStoppingSpec(
+        @Nullable String metric,
+        @Nullable Integer patience,
+        @Nullable Double minDelta) {
     public EarlyStoppingSpec {
         metric = metric == null ? "loss" : metric;
     }

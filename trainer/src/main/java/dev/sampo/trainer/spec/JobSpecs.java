@@ -149,7 +149,8 @@ public final class JobSpecs {
         try {
             spec = mapper.treeToValue(tree, JobSpec.class);
         } catch (JsonMappingException e) {
-            found.add(path(e.getPath()) + ": " + String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse(""));
+            found.add(path(e.getPath()) + ": "
+                    + String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse(""));
         } catch (JsonProcessingException e) {
             found.add(String.valueOf(e.getOriginalMessage()));
         }
@@ -192,6 +193,12 @@ public final class JobSpecs {
                 ? ""
                 : Nearest.distance(name, best) <= Math.max(2, name.length() / 3)
                         ? ", did you mean " + best + "?"
-                        : "; known are " + String.join(", ", known.stream().map(String::valueOf).sorted().toList());
+                        : "; known are "
+                                + String.join(
+                                        ", ",
+                                        known.stream()
+                                                .map(String::valueOf)
+                                                .sorted()
+                                                .toList());
     }
 }

@@ -137,7 +137,9 @@ final class RankRun implements AutoCloseable {
 
     private GradientTree newGradients() {
         return new GradientTree(
-                RankTree.blocks(assignment.lo(), assignment.hi(), plan.ranks()), plan.ranks(), network.parameterCount());
+                RankTree.blocks(assignment.lo(), assignment.hi(), plan.ranks()),
+                plan.ranks(),
+                network.parameterCount());
     }
 
     void onShard(ShardReply reply) {
@@ -156,7 +158,8 @@ final class RankRun implements AutoCloseable {
         } else if (reply instanceof ShardRefused refused) {
             switch (refused.reason()) {
                 case LOST -> coordinator().tell(new Worker.ShardLost(plan.job(), incarnation, address.shard()));
-                case MALFORMED -> throw new IllegalStateException("shard " + address.shard() + " refused: " + refused.message());
+                case MALFORMED ->
+                    throw new IllegalStateException("shard " + address.shard() + " refused: " + refused.message());
                 // The shard itself told the coordinator, or this run is over.
                 case DIVERGED, OLD_INCARNATION -> {}
             }

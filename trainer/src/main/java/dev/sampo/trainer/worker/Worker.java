@@ -67,7 +67,13 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     /** Training and evaluation of ranks [lo, hi) are through with {@code epoch}. */
     public record EpochFinished(
-            ActorRef<Command> worker, int incarnation, int generation, int epoch, int lo, int hi, double evaluateSeconds)
+            ActorRef<Command> worker,
+            int incarnation,
+            int generation,
+            int epoch,
+            int lo,
+            int hi,
+            double evaluateSeconds)
             implements WorkerEvent {}
 
     /** A shard has no state of this incarnation. */
@@ -87,8 +93,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             Store store,
             ActorRef<ShardingEnvelope<ParameterShard.Command>> shards,
             ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new Worker(context, timers, store, shards, ingest)));
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new Worker(context, timers, store, shards, ingest)));
     }
 
     private Worker(
@@ -123,7 +129,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private Behavior<Command> onDescribe(Describe describe) {
         var numerics = Kernel.describe();
         describe.replyTo()
-                .tell(new Described(getContext().getSelf(), numerics.kernel(), numerics.threads(), numerics.fingerprint()));
+                .tell(new Described(
+                        getContext().getSelf(), numerics.kernel(), numerics.threads(), numerics.fingerprint()));
         return this;
     }
 
@@ -135,8 +142,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         }
         drop();
         try {
-            run = RankRun.begin(assign, new RankRun.Peers(
-                    getContext().getSelf(), fromShards, fromIngest, shards, ingest), store);
+            run = RankRun.begin(
+                    assign, new RankRun.Peers(getContext().getSelf(), fromShards, fromIngest, shards, ingest), store);
         } catch (java.io.IOException | RuntimeException e) {
             getContext().getLog().warn("job={} can't begin, reason={}", assign.job(), e.toString());
             assign.replyTo()
