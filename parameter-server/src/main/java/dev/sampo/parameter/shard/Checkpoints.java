@@ -91,14 +91,18 @@ public final class Checkpoints {
         return parameters;
     }
 
-    /** Removes every checkpoint but those at the clocks to keep. */
+    /**
+     * Removes every checkpoint but those to keep and those after them: steps go on meanwhile, so a newer one may be half
+     * written.
+     */
     public void prune(java.util.Set<Long> keep) throws IOException {
+        long newest = keep.stream().mapToLong(Long::longValue).max().orElse(0);
         TreeMap<Long, String> found = new TreeMap<>();
         for (String clock : store.list(folder(job))) {
             found.put(Long.parseLong(clock), folder(job) + "/" + clock);
         }
         for (var each : found.entrySet()) {
-            if (!keep.contains(each.getKey())) {
+            if (!keep.contains(each.getKey()) && each.getKey() < newest) {
                 // The manifest first: half a checkpoint must not look whole.
                 store.delete(each.getValue() + "/manifest.json");
                 store.delete(each.getValue());
