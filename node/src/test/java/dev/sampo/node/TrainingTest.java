@@ -153,7 +153,7 @@ class TrainingTest {
     private static void predictsThroughBothDoors(JobClient http, SampoNode node) throws Exception {
         ObjectNode body = (ObjectNode)
                 JSON.readTree(
-                        "{\"model\": \"any\", \"columns\": [\"a\", \"b\", \"color\"], \"rows\": [[3, 3, \"red\"], [-3, -3, \"blue\"]]}");
+                        "{\"model\": \"any\", \"version\": 4, \"columns\": [\"a\", \"b\", \"color\"], \"rows\": [[3, 3, \"red\"], [-3, -3, \"blue\"]]}");
         JsonNode overHttp = call(http, "predict", body);
         assertThat(overHttp.path("predictions").path(0).path("label").asText()).isEqualTo("yes");
         assertThat(overHttp.path("predictions").path(1).path("label").asText()).isEqualTo("no");
