@@ -66,7 +66,10 @@ final class IdxFormat implements RecordFormat {
     public void read(Path file, @Nullable Path labels, Schema schema, Span span, Sink sink) throws IOException {
         int width = Objects.requireNonNull(schema.vector()).width();
         byte[] pixels = LineScanner.bytes(file, span.offset(), span.length());
-        byte[] classes = LineScanner.bytes(Objects.requireNonNull(labels), 8 + span.firstRecord(), span.records());
+        Path labelFile = Objects.requireNonNull(labels);
+        // Labels may be [n] or [n, 1], so where they begin is the header's to say.
+        byte[] classes =
+                LineScanner.bytes(labelFile, header(labelFile).headerBytes() + span.firstRecord(), span.records());
         for (int record = 0; record < span.records(); record++) {
             float[] values = new float[width];
             for (int i = 0; i < width; i++) {

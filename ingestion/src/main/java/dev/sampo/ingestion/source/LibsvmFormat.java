@@ -33,13 +33,14 @@ final class LibsvmFormat implements RecordFormat {
         int width = 1;
         try (BufferedReader in = Files.newBufferedReader(file)) {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                int colon = line.lastIndexOf(':');
-                int blank = line.lastIndexOf(' ', colon);
-                if (blank >= 0) {
-                    String index = line.substring(blank + 1, colon);
-                    if (index.matches("\\d{1,9}")) {
-                        width = Math.max(width, Integer.parseInt(index) - base + 1);
-                    }
+                String data = withoutComment(line).stripTrailing();
+                int colon = data.lastIndexOf(':');
+                int start = colon;
+                while (start > 0 && Character.isDigit(data.charAt(start - 1))) {
+                    start--;
+                }
+                if (start > 0 && colon - start >= 1 && colon - start <= 9) {
+                    width = Math.max(width, Integer.parseInt(data.substring(start, colon)) - base + 1);
                 }
             }
         }
@@ -65,8 +66,7 @@ final class LibsvmFormat implements RecordFormat {
     }
 
     private Row row(String line) throws BadRecordException {
-        int comment = line.indexOf('#');
-        StringTokenizer tokens = new StringTokenizer(comment < 0 ? line : line.substring(0, comment));
+        StringTokenizer tokens = new StringTokenizer(withoutComment(line));
         if (!tokens.hasMoreTokens()) {
             throw new BadRecordException("no label before the comment");
         }
@@ -95,6 +95,11 @@ final class LibsvmFormat implements RecordFormat {
             values[i] = (float) number(token.substring(colon + 1), "the value of \"" + token + "\"");
         }
         return new Row(new String[] {label}, new Row.Vector(Arrays.copyOf(indices, indices.length), values));
+    }
+
+    private static String withoutComment(String line) {
+        int comment = line.indexOf('#');
+        return comment < 0 ? line : line.substring(0, comment);
     }
 
     private static double number(String text, String what) throws BadRecordException {
