@@ -62,6 +62,15 @@ final class ColumnStatistics {
         if (later.count == 0) {
             return;
         }
+        if (count == 0) {
+            // The update below would round the mean, and give a constant column a deviation.
+            count = later.count;
+            mean = later.mean;
+            m2 = later.m2;
+            min = later.min;
+            max = later.max;
+            return;
+        }
         long total = count + later.count;
         double delta = later.mean - mean;
         m2 += later.m2 + delta * delta * ((double) count * later.count / total);
@@ -71,9 +80,9 @@ final class ColumnStatistics {
         max = Math.max(max, later.max);
     }
 
-    /** Population standard deviation. */
+    /** Population standard deviation; exactly 0 for a constant column, whatever its sums rounded to. */
     double deviation() {
-        return count == 0 ? 0 : Math.sqrt(m2 / count);
+        return count == 0 || min == max ? 0 : Math.sqrt(m2 / count);
     }
 
     double quantile(double q) {

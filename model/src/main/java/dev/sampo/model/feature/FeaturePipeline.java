@@ -118,6 +118,12 @@ public final class FeaturePipeline {
      * @param labelled whether the rows have a label, and a weight if the pipeline was fitted with one
      */
     public Batch apply(Schema schema, List<Row> rows, boolean labelled) throws BadRecordException {
+        for (InputColumn input : inputs()) {
+            if (input.type() != InputColumn.Type.VECTOR && schema.indexOf(input.name()) < 0) {
+                throw new BadRecordException(
+                        "column " + input.name() + ": missing; the rows have " + String.join(", ", schema.columns()));
+            }
+        }
         float[] labels = new float[labelled ? rows.size() : 0];
         boolean weighted = labelled && (weight != null || label.classWeights() != null);
         float[] weights = weighted ? new float[rows.size()] : null;
@@ -162,7 +168,7 @@ public final class FeaturePipeline {
         if (label.classWeights() != null) {
             String name = target.classes().get((int) labelValue);
             for (var each : label.classWeights().entrySet()) {
-                if (FitStatistics.normalized(each.getKey()).equals(name)) {
+                if (FitStatistics.canonical(each.getKey(), label).equals(name)) {
                     value *= each.getValue();
                 }
             }

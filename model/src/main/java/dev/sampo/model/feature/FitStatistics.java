@@ -164,9 +164,16 @@ public final class FitStatistics {
         if (label.typeOrDefault().equals("numeric")) {
             Numbers.parse(label.columnOrDefault(), cell);
         }
-        String text = normalized(cell);
-        // LIBSVM files write a binary negative as -1 or 0, sometimes one in training and the other in testing.
-        return label.typeOrDefault().equals("binary") && text.equals("-1") ? "0" : text;
+        return canonical(cell, label);
+    }
+
+    /**
+     * A label in the spelling that is compared, in rows and specs alike. LIBSVM files write a binary negative as -1 or 0,
+     * sometimes one in training and the other in testing, so these are one.
+     */
+    static String canonical(String text, LabelSpec label) {
+        String same = normalized(text);
+        return label.typeOrDefault().equals("binary") && same.equals("-1") ? "0" : same;
     }
 
     /** Whole numbers in one spelling, so that +1, 1 and 1.0 are one label. */
@@ -254,7 +261,7 @@ public final class FitStatistics {
             throw new IllegalArgumentException("column " + column + ": a binary label has two values, found "
                     + found.size() + ": " + found.subList(0, Math.min(10, found.size())));
         }
-        String positive = label.positive() == null ? found.get(1) : normalized(label.positive());
+        String positive = label.positive() == null ? found.get(1) : canonical(label.positive(), label);
         if (!found.contains(positive)) {
             throw new IllegalArgumentException(
                     "data.label.positive: \"" + label.positive() + "\" does not occur, the labels are " + found);
