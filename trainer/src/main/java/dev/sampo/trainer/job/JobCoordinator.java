@@ -185,7 +185,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                                             plan,
                                             services.ingest(),
                                             getContext().messageAdapter(Indexing.Outcome.class, FromIndexing::new)),
-                                    "indexing");
+                                    "indexing",
+                                    DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
                 });
     }
 
