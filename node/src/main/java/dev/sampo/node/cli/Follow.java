@@ -82,7 +82,7 @@ final class Follow {
     /** Without a terminal: a line at each epoch and change of state. */
     private static String show(JsonNode view, String shown) {
         String key = view.path("state").asText()
-                + view.path("history").size()
+                + view.path("epochsDone").asInt()
                 + view.path("waitingFor").asText();
         if (!key.equals(shown)) {
             System.err.println(view.path("job").asText() + "  " + line(view));

@@ -84,6 +84,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private final ActorRef<WorkerEvent> fromWorkers;
     private final WorkerPool<ActorRef<Worker.Command>> pool;
     private final BestEpoch best;
+    private final TimedCheckpoints timed;
     private final Set<Integer> shardsStarted = new HashSet<>();
     private final long bornMs = nowMs();
     private JobFiles.@Nullable Prepared prepared;
@@ -124,6 +125,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 spec.training().ranks(),
                 spec.numerics().equals("portable"),
                 System.getProperty("os.arch").equals("amd64"));
+        var checkpoint = spec.training().checkpoint();
+        timed = new TimedCheckpoints(checkpoint == null ? 0 : checkpoint.everyMs(), nowMs());
         var stopping = spec.training().earlyStopping();
         best = stopping == null
                 ? new BestEpoch(null, 0, 0)
@@ -254,6 +257,10 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             if (failed.incarnation() == incarnation && failed.clock() == epochEnd()) {
                 retrySave(failed.shard(), failed.clock());
             }
+        } else if (event instanceof ParameterShard.SavePassed passed) {
+            if (passed.incarnation() == incarnation) {
+                timed.passed(passed.clock(), passed.current());
+            }
         } else if (event instanceof ParameterShard.Diverged diverged) {
             if (diverged.incarnation() == incarnation) {
                 fail("training diverged at step " + diverged.clock() + ": " + diverged.reason()
@@ -283,7 +290,13 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                             files.checkpoints().complete(manifest);
                             return manifest.clock();
                         },
-                        clock -> concludeEpochIfDone()));
+                        clock -> {
+                            timed.saved(clock, nowMs());
+                            concludeEpochIfDone();
+                            if (clock % prepared().plan().stepsPerEpoch() != 0) {
+                                prune(clock);
+                            }
+                        }));
     }
 
     private void onWorkers(Receptionist.Listing listing) {
@@ -431,21 +444,40 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         best.add(epoch, watched);
         ledger().forgetRanks();
         long here = (epoch + 1L) * prepared().plan().stepsPerEpoch();
-        long kept = (best.best() + 1L) * prepared().plan().stepsPerEpoch();
         ledger().forgetBefore(here);
-        background(
-                () -> {
-                    files.checkpoints().prune(new HashSet<>(List.of(here, kept)));
-                    return here;
-                },
-                clock -> {});
+        prune(here);
         if (currentEpoch() >= status.epochs || best.shouldStop()) {
-            publishModel(kept);
+            publishModel(bestClock());
         } else if (askedToPause) {
             enter(State.PAUSED);
         } else {
             enter(State.TRAINING);
             continueTraining();
+        }
+    }
+
+    /** The clock of the epoch whose model is kept. */
+    private long bestClock() {
+        return (best.best() + 1L) * prepared().plan().stepsPerEpoch();
+    }
+
+    /** Only the newest checkpoint and that of the best epoch are of use. */
+    private void prune(long newest) {
+        Set<Long> keep = status.history.isEmpty() ? Set.of(newest) : new HashSet<>(List.of(newest, bestClock()));
+        background(
+                () -> {
+                    files.checkpoints().prune(keep);
+                    return newest;
+                },
+                clock -> {});
+    }
+
+    private void saveIfTime() {
+        if (status.state == State.TRAINING && shardsReady()) {
+            timed.due(nowMs(), status.step, epochEnd())
+                    .ifPresent(clock -> prepared()
+                            .shards()
+                            .forEach(shard -> tellShard(shard.index(), new ParameterShard.SaveAt(incarnation, clock))));
         }
     }
 
@@ -484,6 +516,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                         status.history.remove(status.history.size() - 1);
                     }
                     ledger().rollBack(manifest.clock());
+                    timed.rolledBack();
                     startShards(manifest.clock());
                 });
     }
@@ -570,6 +603,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 && nowMs() - startAskedMs >= START_RETRY_MS) {
             askShardsToStart();
         }
+        saveIfTime();
         checkRoles();
         if (dirty) {
             publishNow();
