@@ -113,16 +113,14 @@ public final class IndexWork {
                 Objects.requireNonNull(plan().data().label()),
                 plan().data().weight(),
                 all.schema());
-        // Held-out rows are checked like the others, but their values must not leak into the fit.
-        FitStatistics heldOut = FitStatistics.empty(
-                plan().features(),
-                Objects.requireNonNull(plan().data().label()),
-                plan().data().weight(),
-                all.schema());
         Tally tally = read(all.schema(), all.trainFiles(), group, (chunk, record, row) -> {
             long number = chunk.span().firstRecord() + record;
             boolean held = ChunkIndex.isValidation(all.seed(), all.validationFraction(), chunk.file(), number);
-            (held ? heldOut : statistics).add(row);
+            if (held) {
+                statistics.addHeldOut(row);
+            } else {
+                statistics.add(row);
+            }
             return held;
         });
         return tally.summary(statistics.toBytes());

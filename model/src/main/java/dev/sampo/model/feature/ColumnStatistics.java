@@ -16,6 +16,7 @@ import java.io.IOException;
  */
 final class ColumnStatistics {
     private static final double ACCURACY = 0.001;
+    private static final int SKETCH_BYTES_MAX = 1 << 24;
     long count;
     long missing;
     double mean;
@@ -39,17 +40,20 @@ final class ColumnStatistics {
         sketch.accept(x);
     }
 
-    /** Adds {@code times} equal values to the moments, such as zeros that a sparse vector does not hold. */
-    void addRepeated(double x, long times) {
-        if (times <= 0) {
-            return;
+    /** The same with {@code times} equal values more in the moments, such as zeros that a sparse vector does not hold. */
+    ColumnStatistics withRepeated(double x, long times) {
+        ColumnStatistics sum = new ColumnStatistics();
+        sum.sketch = sketch;
+        sum.mergeMoments(this);
+        if (times > 0) {
+            ColumnStatistics same = new ColumnStatistics();
+            same.count = times;
+            same.mean = x;
+            same.min = x;
+            same.max = x;
+            sum.mergeMoments(same);
         }
-        ColumnStatistics same = new ColumnStatistics();
-        same.count = times;
-        same.mean = x;
-        same.min = x;
-        same.max = x;
-        mergeMoments(same);
+        return sum;
     }
 
     void merge(ColumnStatistics later) {
@@ -111,7 +115,11 @@ final class ColumnStatistics {
         read.m2 = in.readDouble();
         read.min = in.readDouble();
         read.max = in.readDouble();
-        byte[] encoded = new byte[in.readInt()];
+        int length = in.readInt();
+        if (length < 0 || length > SKETCH_BYTES_MAX) {
+            throw new IOException("a sketch claims " + length + " bytes");
+        }
+        byte[] encoded = new byte[length];
         in.readFully(encoded);
         read.sketch = DDSketch.decode(ByteArrayInput.wrap(encoded), UnboundedSizeDenseStore::new);
         return read;

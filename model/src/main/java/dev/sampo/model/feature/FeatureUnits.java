@@ -42,6 +42,11 @@ public final class FeatureUnits {
                 if (name.equals(label.columnOrDefault())) {
                     problems.add(path, "the label " + name + " can't be a feature too");
                 }
+                if (name.equals(weightColumn)) {
+                    problems.add(
+                            path,
+                            "the weight " + name + " can't be a feature too: it is unknown when a model is asked");
+                }
                 if (isVector(name, schema)
                         && (!feature.numeric()
                                 || feature.kind().equals("quantileBuckets")

@@ -11,9 +11,11 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -23,14 +25,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FitStatistics {
     private static final int CATEGORIES_MAX = 1_000_000;
+    private static final int LABELS_MAX = 10_000;
     private final List<FeatureSpec> features;
     private final LabelSpec label;
     private final @Nullable String weight;
     private final Schema schema;
     private final List<Unit> units;
+    private final int[][] cells;
+    private final int labelCell;
+    private final int weightCell;
     private final ColumnStatistics[] numbers;
     private final ColumnStatistics[][] vectors;
     private final List<TreeMap<String, Long>> categories = new ArrayList<>();
+    private final boolean hasVector;
     private final TreeMap<String, Long> labels = new TreeMap<>();
     private long rows;
     private long vectorEntries;
@@ -42,6 +49,14 @@ public final class FitStatistics {
         this.weight = weight;
         this.schema = schema;
         units = FeatureUnits.resolve(features, label, weight, schema);
+        hasVector = units.stream().anyMatch(Unit::vector);
+        labelCell = schema.indexOf(label.columnOrDefault());
+        weightCell = weight == null ? -1 : schema.indexOf(weight);
+        cells = units.stream()
+                .map(unit -> unit.vector()
+                        ? new int[0]
+                        : unit.columns().stream().mapToInt(schema::indexOf).toArray())
+                .toArray(int[][]::new);
         numbers = new ColumnStatistics[units.size()];
         vectors = new ColumnStatistics[units.size()][];
         for (int i = 0; i < numbers.length; i++) {
@@ -70,85 +85,83 @@ public final class FitStatistics {
     /** Adds a row, or refuses it whole and stays as it was. */
     public void add(Row row) throws BadRecordException {
         double[] values = new double[units.size()];
+        String[] keys = new String[units.size()];
+        String rowLabel = examine(row, values, keys);
+        rows++;
+        labels.merge(rowLabel, 1L, Long::sum);
+        if (hasVector && row.vector() != null) {
+            vectorEntries += row.vector().values().length;
+        }
+        for (int i = 0; i < values.length; i++) {
+            if (keys[i] != null) {
+                categories.get(i).merge(keys[i], 1L, Long::sum);
+            } else if (units.get(i).vector()) {
+                countVector(i, row);
+            } else if (Double.isNaN(values[i])) {
+                numbers[i].missing++;
+            } else if (units.get(i).spec().numeric()) {
+                numbers[i].add(values[i]);
+            }
+        }
+    }
+
+    /**
+     * Refuses a bad row that is held out of training as {@link #add} would. Of a good one it only takes the label, so that a
+     * class which no training row has is known; its values do not enter the fit.
+     */
+    public void addHeldOut(Row row) throws BadRecordException {
+        labels.merge(examine(row, new double[units.size()], new String[units.size()]), 0L, Long::sum);
+    }
+
+    /** Fills in what the row holds for each unit, and gives its label; changes nothing else. */
+    private String examine(Row row, double[] values, @Nullable String[] keys) throws BadRecordException {
         for (int i = 0; i < values.length; i++) {
             Unit unit = units.get(i);
             if (unit.vector()) {
-                checkVector(row);
+                Vectors.check(row.vector(), Objects.requireNonNull(schema.vector()));
             } else if (unit.spec().numeric()) {
-                values[i] = number(unit, row);
+                values[i] = number(unit, row.cells()[cells[i][0]]);
+            } else if (unit.spec().buckets() == null) {
+                String key = FittedFeature.key(cells[i], row);
+                keys[i] = key;
+                if (categories.get(i).size() >= CATEGORIES_MAX
+                        && !categories.get(i).containsKey(key)) {
+                    throw new BadRecordException(tooManyCategories(unit));
+                }
             }
         }
-        String rowLabel = label(row, schema, label);
-        checkLabel(rowLabel);
+        String text = label(row.cells()[labelCell], label);
+        checkLabel(text);
         if (weight != null) {
-            rowWeight(row, schema, weight);
+            rowWeight(weight, row.cells()[weightCell]);
         }
-        rows++;
-        labels.merge(label.typeOrDefault().equals("numeric") ? "" : rowLabel, 1L, Long::sum);
-        if (labels.size() > 10_000) {
-            throw new BadRecordException("column " + label.columnOrDefault()
-                    + ": more than 10000 different labels; is it numeric? then set data.label.type: numeric");
+        String counted = label.typeOrDefault().equals("numeric") ? "" : text;
+        if (labels.size() >= LABELS_MAX && !labels.containsKey(counted)) {
+            throw new BadRecordException(tooManyLabels());
         }
-        for (int i = 0; i < values.length; i++) {
-            count(i, values[i], row);
-        }
+        return counted;
     }
 
-    private void count(int i, double value, Row row) throws BadRecordException {
-        Unit unit = units.get(i);
-        if (unit.vector()) {
-            countVector(i, row);
-        } else if (unit.spec().numeric()) {
-            if (Double.isNaN(value)) {
-                numbers[i].missing++;
-            } else {
-                numbers[i].add(value);
-            }
-        } else if (unit.spec().buckets() == null) {
-            categories.get(i).merge(FittedFeature.key(unit.columns(), schema, row), 1L, Long::sum);
-            if (categories.get(i).size() > CATEGORIES_MAX) {
-                throw new BadRecordException("column " + unit.column() + ": more than " + CATEGORIES_MAX
-                        + " different values; use transform hash");
-            }
-        }
+    private static String tooManyCategories(Unit unit) {
+        return "column " + unit.column() + ": more than " + CATEGORIES_MAX + " different values; use transform hash";
+    }
+
+    private String tooManyLabels() {
+        return "column " + label.columnOrDefault() + ": more than " + LABELS_MAX
+                + " different labels; is it numeric? then set data.label.type: numeric";
     }
 
     /** The number after log1p, NaN if missing and to be imputed. */
-    private double number(Unit unit, Row row) throws BadRecordException {
-        String cell = row.cells()[schema.indexOf(unit.column())];
+    private static double number(Unit unit, @Nullable String cell) throws BadRecordException {
         if (cell == null && unit.spec().impute() != null) {
             return Double.NaN;
         }
         return FittedFeature.log1pIf(unit.spec().log1p(), unit.column(), Numbers.parse(unit.column(), cell));
     }
 
-    private void checkVector(Row row) throws BadRecordException {
-        Row.Vector vector = row.vector();
-        if (vector == null || schema.vector() == null) {
-            throw new BadRecordException("the vector is missing");
-        }
-        int width = schema.vector().width();
-        if (vector.indices() == null && vector.values().length != width) {
-            throw new BadRecordException("a vector of " + vector.values().length + " values, expected " + width);
-        }
-        if (vector.indices() != null
-                && vector.indices().length > 0
-                && vector.indices()[vector.indices().length - 1] >= width) {
-            throw new BadRecordException("feature " + vector.indices()[vector.indices().length - 1]
-                    + " (0-based) in a space of " + width + "; set data.format.features to the number there are");
-        }
-        for (float each : vector.values()) {
-            Numbers.finite(schema.vector().name(), each);
-        }
-    }
-
     private void countVector(int i, Row row) {
         Row.Vector vector = row.vector();
-        if (vector == null) {
-            return;
-        }
-        vectorEntries += vector.values().length;
-        if (vectors[i].length == 0) {
+        if (vector == null || vectors[i].length == 0) {
             return;
         }
         for (int j = 0; j < vector.values().length; j++) {
@@ -156,13 +169,14 @@ public final class FitStatistics {
         }
     }
 
-    static String label(Row row, Schema schema, LabelSpec label) throws BadRecordException {
-        String cell = row.cells()[schema.indexOf(label.columnOrDefault())];
+    /** The label of a row in the spelling that is compared. */
+    static String label(@Nullable String cell, LabelSpec label) throws BadRecordException {
         if (cell == null) {
             throw new BadRecordException("column " + label.columnOrDefault() + ": the label is missing");
         }
         if (label.typeOrDefault().equals("numeric")) {
             Numbers.parse(label.columnOrDefault(), cell);
+            return cell;
         }
         return canonical(cell, label);
     }
@@ -191,8 +205,8 @@ public final class FitStatistics {
         return text;
     }
 
-    static double rowWeight(Row row, Schema schema, String column) throws BadRecordException {
-        double value = Numbers.parse(column, row.cells()[schema.indexOf(column)]);
+    static double rowWeight(String column, @Nullable String cell) throws BadRecordException {
+        double value = Numbers.parse(column, cell);
         if (value < 0) {
             throw new BadRecordException("column " + column + ": a weight must be ≥ 0, was " + value);
         }
@@ -207,7 +221,7 @@ public final class FitStatistics {
         }
     }
 
-    /** Adds what later rows gave. */
+    /** Adds what later rows gave; {@link IllegalArgumentException} if together they have too many labels or categories. */
     public void merge(FitStatistics later) {
         rows += later.rows;
         vectorEntries += later.vectorEntries;
@@ -218,8 +232,14 @@ public final class FitStatistics {
             }
             Map<String, Long> mine = categories.get(i);
             later.categories.get(i).forEach((key, count) -> mine.merge(key, count, Long::sum));
+            if (mine.size() > CATEGORIES_MAX) {
+                throw new IllegalArgumentException(tooManyCategories(units.get(i)));
+            }
         }
         later.labels.forEach((key, count) -> labels.merge(key, count, Long::sum));
+        if (labels.size() > LABELS_MAX) {
+            throw new IllegalArgumentException(tooManyLabels());
+        }
     }
 
     /** Fits the pipeline; {@link IllegalArgumentException} says what the data does not allow. */
@@ -302,7 +322,10 @@ public final class FitStatistics {
     private static void writeCounts(TreeMap<String, Long> counts, DataOutputStream out) throws IOException {
         out.writeInt(counts.size());
         for (var each : counts.entrySet()) {
-            out.writeUTF(each.getKey());
+            // Not writeUTF, which ends at 65,535 bytes.
+            byte[] key = each.getKey().getBytes(StandardCharsets.UTF_8);
+            out.writeInt(key.length);
+            out.write(key);
             out.writeLong(each.getValue());
         }
     }
@@ -326,15 +349,22 @@ public final class FitStatistics {
                 readCounts(read.categories.get(i), in);
             }
             readCounts(read.labels, in);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            if (in.available() > 0) {
+                throw new IOException(in.available() + " bytes too many");
+            }
+        } catch (IOException | RuntimeException e) {
+            throw new IllegalArgumentException("damaged fit statistics: " + e, e);
         }
         return read;
     }
 
     private static void readCounts(TreeMap<String, Long> counts, DataInputStream in) throws IOException {
         for (int left = in.readInt(); left > 0; left--) {
-            counts.put(in.readUTF(), in.readLong());
+            int length = in.readInt();
+            if (length < 0 || length > in.available()) {
+                throw new IOException("a key claims " + length + " bytes, " + in.available() + " remain");
+            }
+            counts.put(new String(in.readNBytes(length), StandardCharsets.UTF_8), in.readLong());
         }
     }
 }

@@ -48,17 +48,14 @@ record FittedFeature(
     static final String MISSING = "(missing)";
     private static final String AND = " & ";
 
-    static FittedFeature scalar(Unit unit, ColumnStatistics statistics, TreeMap<String, Long> counts) {
+    static FittedFeature scalar(Unit unit, ColumnStatistics gathered, TreeMap<String, Long> counts) {
         FeatureSpec spec = unit.spec();
         if (!spec.numeric()) {
             return categorical(unit, counts);
         }
-        Double impute = imputed(spec, statistics);
+        Double impute = imputed(spec, gathered);
         // Imputed values are part of what the model sees, so of the mean and deviation too.
-        double missingAs = impute == null ? 0 : impute;
-        if (impute != null) {
-            statistics.addRepeated(missingAs, statistics.missing);
-        }
+        ColumnStatistics statistics = impute == null ? gathered : gathered.withRepeated(impute, gathered.missing);
         int extra = spec.hasIndicator() ? 1 : 0;
         if (spec.kind().equals("quantileBuckets")) {
             List<Double> bounds = bounds(statistics, spec.buckets() == null ? 2 : spec.buckets());
@@ -172,8 +169,7 @@ record FittedFeature(
             scales = new ArrayList<>(width);
             for (ColumnStatistics each : statistics) {
                 // A sparse vector's absent entries are zeros.
-                each.addRepeated(0, rows - each.count);
-                double[] line = line(spec, each);
+                double[] line = line(spec, each.withRepeated(0, rows - each.count));
                 shifts.add(line[0]);
                 scales.add(line[1]);
             }
@@ -195,23 +191,28 @@ record FittedFeature(
                 width);
     }
 
-    /** What a categorical feature looks up: the cell, or the cells of a cross. */
-    static String key(List<String> columns, Schema schema, Row row) {
-        if (columns.size() == 1) {
-            return orMissing(row.cells()[schema.indexOf(columns.get(0))]);
+    /**
+     * What a categorical feature looks up: the cell, or the cells of a cross. Different cells give different keys: a cell
+     * that looks like the mark of a missing one, or holds what joins a cross, is escaped with a backslash.
+     */
+    static String key(int[] cells, Row row) {
+        if (cells.length == 1) {
+            return plain(row.cells()[cells[0]]);
         }
         StringBuilder key = new StringBuilder();
-        for (String column : columns) {
-            if (!key.isEmpty()) {
-                key.append(AND);
-            }
-            key.append(orMissing(row.cells()[schema.indexOf(column)]));
+        for (int i = 0; i < cells.length; i++) {
+            String part = plain(row.cells()[cells[i]]);
+            key.append(i == 0 ? "" : AND).append(part.indexOf('&') < 0 ? part : part.replace("&", "\\&"));
         }
         return key.toString();
     }
 
-    private static String orMissing(@Nullable String cell) {
-        return cell == null ? MISSING : cell;
+    private static String plain(@Nullable String cell) {
+        if (cell == null) {
+            return MISSING;
+        }
+        String escaped = cell.indexOf('\\') < 0 ? cell : cell.replace("\\", "\\\\");
+        return escaped.equals(MISSING) ? "\\" + MISSING : escaped;
     }
 
     static double log1pIf(boolean log1p, String column, double value) throws BadRecordException {
