@@ -1,0 +1,182 @@
+package dev.sampo.model.feature;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sampo.model.data.BadRecordException;
+import dev.sampo.model.data.Row;
+import dev.sampo.model.data.Schema;
+import dev.sampo.model.data.Target;
+import dev.sampo.model.spec.Problems;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class FitStatisticsTest {
+    private static final Schema SCHEMA = new Schema(List.of("a", "c", "y"), null);
+    private static final LabelSpec CLASSES = new LabelSpec("y", "classes", null, null, null);
+    private static final List<FeatureSpec> FEATURES = List.of(
+            new FeatureSpec(List.of("a"), List.of("standardize"), ImputeSpec.of("median"), true, null, null, null),
+            new FeatureSpec(List.of("a"), List.of("quantileBuckets"), ImputeSpec.of("mean"), null, null, null, 5),
+            new FeatureSpec(List.of("c"), List.of("oneHot"), null, null, null, 2, null));
+
+    private static FitStatistics empty() {
+        return FitStatistics.empty(FEATURES, CLASSES, null, SCHEMA);
+    }
+
+    private static Row row(String a, String c, String y) {
+        return new Row(new String[] {a, c, y}, null);
+    }
+
+    private static List<Row> rows(int count) {
+        Random random = new Random(4);
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            String a = random.nextInt(9) == 0 ? null : Double.toString(random.nextGaussian() * 1e3);
+            rows.add(row(a, "c" + random.nextInt(30), random.nextBoolean() ? "yes" : "no"));
+        }
+        return rows;
+    }
+
+    /** Groups are fixed by the index; whoever makes them, and through whatever bytes they go, the fit is the same bits. */
+    @Test
+    void mergingInGroupOrderGivesTheSameDocument() throws Exception {
+        List<Row> rows = rows(1000);
+        FitStatistics inMemory = empty();
+        FitStatistics throughBytes = empty();
+        for (int from = 0; from < rows.size(); from += 128) {
+            FitStatistics group = empty();
+            for (Row row : rows.subList(from, Math.min(rows.size(), from + 128))) {
+                group.add(row);
+            }
+            throughBytes.merge(FitStatistics.fromBytes(FEATURES, CLASSES, null, SCHEMA, group.toBytes()));
+            inMemory.merge(group);
+        }
+        assertThat(throughBytes.fit().toJson()).isEqualTo(inMemory.fit().toJson());
+    }
+
+    @Test
+    void aRefusedRowLeavesNoTrace() throws Exception {
+        FitStatistics statistics = empty();
+        for (Row row : rows(50)) {
+            statistics.add(row);
+        }
+        byte[] before = statistics.toBytes();
+        for (Row bad : List.of(row("x", "c1", "yes"), row("1", "c1", null), row("NaN", "new", "new"))) {
+            assertThatThrownBy(() -> statistics.add(bad)).isInstanceOf(BadRecordException.class);
+            assertThatThrownBy(() -> statistics.addHeldOut(bad)).isInstanceOf(BadRecordException.class);
+        }
+        assertThat(statistics.toBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void tooManyLabelsAreRefusedBeforeTheyAreCounted() throws Exception {
+        FitStatistics statistics = empty();
+        for (int i = 0; i < 10_000; i++) {
+            statistics.add(row("1", "c", "label " + i));
+        }
+        byte[] before = statistics.toBytes();
+        assertThatThrownBy(() -> statistics.add(row("1", "c", "one more")))
+                .hasMessageContaining("column y: more than 10000 different labels");
+        assertThat(statistics.toBytes()).isEqualTo(before);
+        FitStatistics other = empty();
+        other.add(row("1", "c", "one more"));
+        assertThatThrownBy(() -> statistics.merge(other)).hasMessageContaining("more than 10000 different labels");
+    }
+
+    @Test
+    void aHeldOutRowGivesItsClassButNotItsValues() throws Exception {
+        FitStatistics with = empty();
+        FitStatistics without = empty();
+        for (Row row : rows(60)) {
+            with.add(row);
+            without.add(row);
+        }
+        with.addHeldOut(row("1e9", "held", "maybe"));
+        FeaturePipeline fitted = with.fit();
+        assertThat(fitted.target().classes()).containsExactly("maybe", "no", "yes");
+        assertThat(fitted.names()).isEqualTo(without.fit().names());
+        assertThat(fitted.toJson().replaceAll("(?s).*\"features\"", ""))
+                .isEqualTo(without.fit().toJson().replaceAll("(?s).*\"features\"", ""));
+    }
+
+    @Test
+    void aCategoryMayBeVeryLong() throws Exception {
+        String lengthy = "x".repeat(70_000);
+        FitStatistics statistics = empty();
+        statistics.add(row("1", lengthy, "yes"));
+        statistics.add(row("2", lengthy, "no"));
+        FeaturePipeline read = FitStatistics.fromBytes(FEATURES, CLASSES, null, SCHEMA, statistics.toBytes())
+                .fit();
+        assertThat(read.names()).contains("c=" + lengthy);
+    }
+
+    @Test
+    void damagedBytesAreRefused() throws Exception {
+        FitStatistics statistics = empty();
+        for (Row row : rows(50)) {
+            statistics.add(row);
+        }
+        byte[] good = statistics.toBytes();
+        for (int length = 0; length < good.length; length += 1 + length / 8) {
+            byte[] cut = Arrays.copyOf(good, length);
+            assertThatThrownBy(() -> FitStatistics.fromBytes(FEATURES, CLASSES, null, SCHEMA, cut))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("damaged fit statistics");
+        }
+        assertThatThrownBy(() ->
+                        FitStatistics.fromBytes(FEATURES, CLASSES, null, SCHEMA, Arrays.copyOf(good, good.length + 1)))
+                .hasMessageContaining("bytes too many");
+    }
+
+    private static Target target(LabelSpec label, String... labels) throws Exception {
+        FitStatistics statistics = FitStatistics.empty(FEATURES, label, null, SCHEMA);
+        for (String each : labels) {
+            statistics.add(row("1", "c", each));
+        }
+        return statistics.fit().target();
+    }
+
+    @Test
+    void labelsBecomeTargets() throws Exception {
+        LabelSpec positive = new LabelSpec("y", "binary", "no", null, null);
+        assertThat(target(positive, "yes", "no").classes()).containsExactly("yes", "no");
+        LabelSpec binary = new LabelSpec("y", "binary", null, null, null);
+        assertThat(target(binary, "+1", "-1", "1.0").classes()).containsExactly("0", "1");
+        assertThat(target(CLASSES, "10", "9", "2").classes()).containsExactly("2", "9", "10");
+        assertThatThrownBy(() -> target(binary, "a", "b", "c")).hasMessageContaining("two values, found 3");
+        assertThatThrownBy(() -> target(new LabelSpec("y", "binary", "nope", null, null), "a", "b"))
+                .hasMessageContaining("data.label.positive: \"nope\" does not occur");
+        assertThatThrownBy(() -> target(new LabelSpec("y", "classes", null, List.of("a", "b"), null), "a", "c"))
+                .hasMessageContaining("unknown label \"c\"");
+        assertThatThrownBy(() -> target(CLASSES, "a", "a")).hasMessageContaining("two labels or more");
+    }
+
+    @Test
+    void specsThatCannotBeAreToldWithTheirPath() {
+        Problems problems = new Problems();
+        new FeatureSpec(Arrays.asList("a", null), Arrays.asList((String) null), null, null, null, null, null)
+                .check("features[0]", problems);
+        new FeatureSpec(List.of("a"), List.of("scale"), null, null, Double.POSITIVE_INFINITY, null, null)
+                .check("features[1]", problems);
+        new FeatureSpec(List.of("a"), null, ImputeSpec.of(Double.NaN), null, null, null, null)
+                .check("features[2]", problems);
+        new LabelSpec("y", "classes", null, null, Map.of("a", Double.POSITIVE_INFINITY)).check("label", problems);
+        FeatureUnits.check(
+                List.of(new FeatureSpec(List.of("c"), null, null, null, null, null, null)),
+                CLASSES,
+                "c",
+                SCHEMA,
+                problems);
+        assertThat(problems.all())
+                .anySatisfy(each -> assertThat(each).startsWith("features[0].columns: must not hold an empty name"))
+                .anySatisfy(each -> assertThat(each).startsWith("features[0].transform: must be of"))
+                .anySatisfy(each -> assertThat(each).startsWith("features[1].divideBy: must be a finite number"))
+                .anySatisfy(each -> assertThat(each).startsWith("features[2].impute: must be a finite number"))
+                .anySatisfy(each -> assertThat(each).startsWith("label.classWeights.a: must be > 0 and finite"))
+                .anySatisfy(each -> assertThat(each).startsWith("features[0].columns: the weight c"));
+    }
+}
