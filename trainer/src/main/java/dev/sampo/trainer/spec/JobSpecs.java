@@ -6,22 +6,18 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.deser.DeserializationProblemHandler;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.sampo.model.spec.Nearest;
 import dev.sampo.model.spec.Problems;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /** Reads job specs from YAML and JSON, and refuses wrong ones with every fault at once. */
 public final class JobSpecs {
@@ -33,6 +29,11 @@ public final class JobSpecs {
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .build();
 
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .build();
+
     private JobSpecs() {}
 
     /** The spec in a text, checked. */
@@ -41,7 +42,8 @@ public final class JobSpecs {
     }
 
     /**
-     * The spec in a file, with {@code path=value} settings laid over it and its relative data paths resolved against its folder.
+     * The spec in a file, with {@code path=value} settings laid over it. Its relative data paths are resolved against its
+     * folder, those of the settings against the current one.
      */
     public static JobSpec load(Path file, List<String> sets) throws SpecException {
         String text;
@@ -82,21 +84,55 @@ public final class JobSpecs {
         }
     }
 
-    /** Lays {@code a.b.c=value} over the tree; the value is YAML, so numbers and lists work. */
+    /** Lays {@code a.b[0].c=value} over the tree; the value is YAML, so numbers, lists and mappings work. */
     private static void set(ObjectNode root, String set) throws SpecException {
         int equals = set.indexOf('=');
-        if (equals < 1) {
-            throw new SpecException(List.of("--set " + set + ": must be path=value, such as training.epochs=3"));
-        }
-        String[] keys = set.substring(0, equals).split("\\.");
-        ObjectNode at = root;
-        for (int i = 0; i + 1 < keys.length; i++) {
-            JsonNode next = at.get(keys[i]);
-            at = next instanceof ObjectNode object ? object : at.putObject(keys[i]);
+        String path = equals < 0 ? "" : set.substring(0, equals);
+        if (!path.matches("[^.\\[\\]]+(\\[\\d{1,6}]|\\.[^.\\[\\]]+)*")) {
+            throw new SpecException(List.of("--set " + set
+                    + ": must be path=value, such as training.epochs=3 or features[0].transform=minMax"));
         }
         String value = set.substring(equals + 1);
-        JsonNode parsed = tree(value.isEmpty() ? "\"\"" : value, true);
-        at.set(keys[keys.length - 1], parsed);
+        JsonNode parsed = value.isEmpty() ? TextNode.valueOf("") : tree(value, true);
+        String[] keys = path.replace("[", ".[").split("\\.");
+        JsonNode at = root;
+        for (int i = 0; i + 1 < keys.length; i++) {
+            at = child(at, keys[i], keys[i + 1].startsWith("["), "--set " + set);
+        }
+        put(at, keys[keys.length - 1], parsed, "--set " + set);
+    }
+
+    /** The mapping or list under a key; made if there is none, and put in the place of a plain value. */
+    private static JsonNode child(JsonNode at, String key, boolean list, String what) throws SpecException {
+        JsonNode next = key.startsWith("[") ? at.path(index(at, key, what)) : at.path(key);
+        if (list ? next.isArray() : next.isObject()) {
+            return next;
+        }
+        JsonNode fresh = list ? PLAIN.createArrayNode() : PLAIN.createObjectNode();
+        put(at, key, fresh, what);
+        return fresh;
+    }
+
+    private static void put(JsonNode at, String key, JsonNode value, String what) throws SpecException {
+        if (at instanceof ArrayNode array && key.startsWith("[")) {
+            int index = index(at, key, what);
+            if (index == array.size()) {
+                array.add(value);
+            } else {
+                array.set(index, value);
+            }
+        } else if (at instanceof ObjectNode object && !key.startsWith("[")) {
+            object.set(key, value);
+        }
+    }
+
+    private static int index(JsonNode list, String key, String what) throws SpecException {
+        int index = Integer.parseInt(key.substring(1, key.length() - 1));
+        if (index > list.size()) {
+            throw new SpecException(
+                    List.of(what + ": the list has " + list.size() + " elements, so " + key + " is beyond its end"));
+        }
+        return index;
     }
 
     private static void resolvePaths(ObjectNode root, Path folder) {
@@ -124,30 +160,17 @@ public final class JobSpecs {
         }
     }
 
+    /** First the shape by the schema; whatever has the right shape is then checked as far as it goes. */
     private static JobSpec fromTree(JsonNode tree) throws SpecException {
-        List<String> found = new ArrayList<>();
-        ObjectMapper mapper = JsonMapper.builder()
-                .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-                .build();
-        mapper.addHandler(new DeserializationProblemHandler() {
-            @Override
-            public boolean handleUnknownProperty(
-                    com.fasterxml.jackson.databind.DeserializationContext context,
-                    JsonParser parser,
-                    com.fasterxml.jackson.databind.JsonDeserializer<?> deserializer,
-                    Object bean,
-                    String name)
-                    throws IOException {
-                Collection<Object> known = deserializer.getKnownPropertyNames();
-                found.add(pathOf(parser) + ": unknown key" + nearest(name, known == null ? List.of() : known));
-                parser.skipChildren();
-                return true;
-            }
-        });
+        if (!(tree instanceof ObjectNode given)) {
+            throw new SpecException(List.of("the spec is empty or no mapping; it begins such as name: my-model"));
+        }
+        ObjectNode root = given.deepCopy();
+        dropNulls(root);
+        List<String> found = new ArrayList<>(SpecSchema.prune(root));
         JobSpec spec = null;
         try {
-            spec = mapper.treeToValue(tree, JobSpec.class);
+            spec = MAPPER.treeToValue(root, JobSpec.class);
         } catch (JsonMappingException e) {
             found.add(path(e.getPath()) + ": "
                     + String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse(""));
@@ -157,19 +180,32 @@ public final class JobSpecs {
         Problems problems = new Problems();
         if (spec != null) {
             spec.check(problems);
-        } else if (found.isEmpty()) {
-            found.add("the spec is empty");
         }
-        found.addAll(problems.all());
+        problems.all().stream().filter(each -> !isTold(each, found)).forEach(found::add);
         if (!found.isEmpty() || spec == null) {
-            throw new SpecException(found);
+            throw new SpecException(found.stream().distinct().toList());
         }
         return spec;
     }
 
-    private static String pathOf(JsonParser parser) {
-        String pointer = parser.getParsingContext().pathAsPointer().toString();
-        return pointer.substring(1).replaceAll("/(\\d+)", "[$1]").replace('/', '.');
+    /** A key without a value is as good as absent. */
+    private static void dropNulls(JsonNode node) {
+        if (node instanceof ObjectNode object) {
+            object.properties().removeIf(field -> field.getValue().isNull());
+        }
+        node.forEach(JobSpecs::dropNulls);
+    }
+
+    /** Whether a fault only follows from one of shape that was told, of the same value, one in it or one around it. */
+    private static boolean isTold(String fault, List<String> told) {
+        String path = fault.substring(0, fault.indexOf(": "));
+        return told.stream()
+                .map(each -> each.substring(0, each.indexOf(": ")))
+                .anyMatch(each -> isWithin(each, path) || isWithin(path, each));
+    }
+
+    private static boolean isWithin(String path, String outer) {
+        return path.equals(outer) || path.startsWith(outer + ".") || path.startsWith(outer + "[");
     }
 
     private static String path(List<JsonMappingException.Reference> path) {
@@ -182,23 +218,5 @@ public final class JobSpecs {
             }
         }
         return text.toString();
-    }
-
-    private static String nearest(String name, Collection<Object> known) {
-        @Nullable String best = known.stream()
-                .map(String::valueOf)
-                .min(Comparator.comparingInt(each -> Nearest.distance(name, each)))
-                .orElse(null);
-        return best == null
-                ? ""
-                : Nearest.distance(name, best) <= Math.max(2, name.length() / 3)
-                        ? ", did you mean " + best + "?"
-                        : "; known are "
-                                + String.join(
-                                        ", ",
-                                        known.stream()
-                                                .map(String::valueOf)
-                                                .sorted()
-                                                .toList());
     }
 }
