@@ -4,11 +4,7 @@ import static dev.sampo.node.TestCluster.JSON;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sampo.node.cli.Cli;
 import dev.sampo.node.client.JobClient;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,29 +52,10 @@ class ProcessesTest {
         NODES.forEach(NodeProcess::close);
     }
 
-    private record Ran(int code, String out) {
-        JsonNode json() throws Exception {
-            return JSON.readTree(out);
-        }
-    }
-
-    /** Runs a command line in this JVM and keeps what it prints on stdout. */
-    private static Ran sampo(String... arguments) {
-        PrintStream before = System.out;
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        try {
-            int code = Cli.run(arguments);
-            return new Ran(code, out.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(before);
-        }
-    }
-
     @Test
     @Order(1)
     void everyNodeIsListed() throws Exception {
-        JsonNode nodes = sampo("nodes", "--cluster", http, "--json").json().path("nodes");
+        JsonNode nodes = Sampo.run("nodes", "--cluster", http, "--json").json().path("nodes");
         assertThat(nodes)
                 .hasSize(9)
                 .allSatisfy(node -> assertThat(node.path("status").asText()).isEqualTo("up"));
@@ -94,7 +71,7 @@ class ProcessesTest {
                     client, (com.fasterxml.jackson.databind.node.ObjectNode) JSON.readTree(spec.toFile())));
         }
         for (String cluster : List.of(door, http)) {
-            Ran ran = sampo("submit", spec.toString(), "--cluster", cluster, "--wait", "--json");
+            Sampo.Ran ran = Sampo.run("submit", spec.toString(), "--cluster", cluster, "--wait", "--json");
             assertThat(ran.code()).isZero();
             JsonNode view = ran.json();
             assertThat(TestCluster.sha(view)).isEqualTo(alone);
@@ -105,39 +82,41 @@ class ProcessesTest {
     @Test
     @Order(3)
     void aJobIsPausedResumedAndCancelledThroughEitherDoor() throws Exception {
-        String job = sampo("submit", spec.toString(), "--set", "training.epochs=100000", "--cluster", http)
+        String job = Sampo.run("submit", spec.toString(), "--set", "training.epochs=100000", "--cluster", http)
                 .out()
                 .strip();
         try (JobClient client = JobClient.to(door)) {
             TestCluster.await(client, job, java.util.Set.of("training"));
-            assertThat(sampo("pause", job, "--cluster", door).code()).isZero();
+            assertThat(Sampo.run("pause", job, "--cluster", door).code()).isZero();
             long step = TestCluster.await(client, job, java.util.Set.of("paused"))
                     .path("step")
                     .asLong();
             Thread.sleep(300);
             assertThat(TestCluster.status(client, job).path("step").asLong()).isBetween(step, step + 1);
-            assertThat(sampo("resume", job, "--cluster", http).code()).isZero();
+            assertThat(Sampo.run("resume", job, "--cluster", http).code()).isZero();
             TestCluster.await(client, job, java.util.Set.of("training", "evaluating"));
-            assertThat(sampo("cancel", job, "--cluster", door).code()).isZero();
+            assertThat(Sampo.run("cancel", job, "--cluster", door).code()).isZero();
             assertThat(TestCluster.await(client, job).path("state").asText()).isEqualTo("cancelled");
         }
-        assertThat(sampo("status", job, "--follow", "--cluster", http).code())
+        assertThat(Sampo.run("status", job, "--follow", "--cluster", http).code())
                 .as("a cancelled job is no success")
                 .isEqualTo(1);
-        assertThat(sampo("jobs", "--cluster", door).out()).contains(job).contains("cancelled");
+        assertThat(Sampo.run("jobs", "--cluster", door).out()).contains(job).contains("cancelled");
     }
 
     @Test
     @Order(4)
     void predictionsAreTheSameThroughBothDoors() throws Exception {
         Path rows = Files.writeString(home.resolve("ask.csv"), "a,b,color\n3,3,red\n-3,-3,blue\n");
-        Ran overArtery = sampo("predict", "mill", "--data", rows.toString(), "--cluster", door);
+        Sampo.Ran overArtery = Sampo.run("predict", "mill", "--data", rows.toString(), "--cluster", door);
         assertThat(overArtery.code()).isZero();
         assertThat(overArtery.out().lines().map(line -> line.split(" ")[0])).containsExactly("yes", "no");
-        assertThat(sampo("predict", "mill", "--data", rows.toString(), "--cluster", http)
+        assertThat(Sampo.run("predict", "mill", "--data", rows.toString(), "--cluster", http)
                         .out())
                 .isEqualTo(overArtery.out());
-        assertThat(sampo("models", "--cluster", door).out()).contains("mill").contains("READY");
+        assertThat(Sampo.run("models", "--cluster", door).out())
+                .contains("mill")
+                .contains("READY");
     }
 
     @Test

@@ -30,14 +30,22 @@ final class Follow {
         try {
             answer = JSON.readTree(response.body());
         } catch (JsonProcessingException e) {
-            throw new ExitException(Cli.FAILED, "the cluster's answer is not JSON: " + response.body());
+            throw new ExitException(
+                    Cli.UNREACHABLE,
+                    "something answers there (status " + response.status()
+                            + "), but not as a Sampo node does; is the address that of a node's --http-port?");
         }
         if (response.status() != 200) {
             StringBuilder message = new StringBuilder(answer.path("error").asText("status " + response.status()));
             answer.path("problems").forEach(problem -> message.append("\n  ").append(problem.asText()));
-            throw new ExitException(response.status() == 503 ? Cli.UNREACHABLE : Cli.USAGE, message.toString());
+            throw new ExitException(exitCode(response.status()), message.toString());
         }
         return answer;
+    }
+
+    /** A wrong request is the user's to mend, a cluster that can't serve it now may be asked again, the rest is its fault. */
+    private static int exitCode(int status) {
+        return status == 503 ? Cli.UNREACHABLE : status < 500 ? Cli.USAGE : Cli.FAILED;
     }
 
     static ObjectNode job(String id) {
@@ -128,41 +136,74 @@ final class Follow {
         return view.path("state").asText().equals("done") ? 0 : Cli.FAILED;
     }
 
-    private static void table(JsonNode view) {
+    /** One job for a person to read. */
+    static void table(JsonNode view) {
         String state = view.path("state").asText();
-        System.out.printf("%-16s %s%n", "job", view.path("job").asText());
-        System.out.printf("%-16s %s%n", "state", state);
+        row("job", view.path("job").asText());
+        row("state", state);
         if (view.hasNonNull("reason")) {
-            System.out.printf("%-16s %s%n", "reason", view.path("reason").asText());
+            row("reason", view.path("reason").asText());
         }
-        if (!state.equals("done")) {
-            return;
+        if (view.hasNonNull("waitingFor")) {
+            row("waiting for", view.path("waitingFor").asText());
         }
-        System.out.printf(
-                "%-16s %,d of %,d an epoch%n",
-                "rows applied",
-                view.path("rowsApplied").asLong(),
-                view.path("rowsPerEpoch").asLong());
-        for (var metric : view.path("metrics").path("validation").properties()) {
-            if (metric.getValue().isNumber()) {
-                String value = metric.getValue().isIntegralNumber()
-                        ? String.format(Locale.ROOT, "%,d", metric.getValue().asLong())
-                        : String.format(Locale.ROOT, "%.5f", metric.getValue().asDouble());
-                System.out.printf("%-16s %s%n", "  " + metric.getKey(), value);
-            }
+        view.path("refusedWorkers").forEach(worker -> row("refused", worker.asText()));
+        if (view.path("epoch").asInt() > 0) {
+            row(
+                    "epoch",
+                    view.path("epoch").asInt() + " of " + view.path("epochs").asInt());
+            row(
+                    "step",
+                    String.format(
+                            Locale.ROOT,
+                            "%,d of %,d",
+                            view.path("step").asLong(),
+                            view.path("steps").asLong()));
+            row(
+                    "rows applied",
+                    String.format(
+                            Locale.ROOT,
+                            "%,d, %,d an epoch",
+                            view.path("rowsApplied").asLong(),
+                            view.path("rowsPerEpoch").asLong()));
         }
+        if (view.path("badRecords").asLong() > 0) {
+            row(
+                    "bad records",
+                    String.format(
+                            Locale.ROOT, "%,d skipped", view.path("badRecords").asLong()));
+        }
+        metrics(view.path("metrics").path("validation"));
         JsonNode model = view.path("model");
-        System.out.printf(
-                "%-16s %s:%d%n",
-                "model", model.path("name").asText(), model.path("version").asInt());
-        System.out.printf("%-16s %s%n", "path", model.path("path").asText());
-        System.out.printf(
-                "%-16s %s%n", "weights sha256", model.path("weightsSha256").asText());
+        if (model.isObject()) {
+            row(
+                    "model",
+                    model.path("name").asText() + ":" + model.path("version").asInt());
+            row("path", model.path("path").asText());
+            row("weights sha256", model.path("weightsSha256").asText());
+        }
         StringBuilder seconds = new StringBuilder();
         for (var phase : view.path("seconds").properties()) {
             seconds.append(String.format(
                     Locale.ROOT, "%s %.2f s  ", phase.getKey(), phase.getValue().asDouble()));
         }
-        System.out.printf("%-16s %s%n", "time", seconds.toString().trim());
+        row("time", seconds.toString().trim());
+    }
+
+    private static void metrics(JsonNode validation) {
+        for (var metric : validation.properties()) {
+            JsonNode value = metric.getValue();
+            if (value.isNumber()) {
+                row(
+                        "  " + metric.getKey(),
+                        value.isIntegralNumber()
+                                ? String.format(Locale.ROOT, "%,d", value.asLong())
+                                : String.format(Locale.ROOT, "%.5f", value.asDouble()));
+            }
+        }
+    }
+
+    private static void row(String name, String value) {
+        System.out.printf("%-16s %s%n", name, value);
     }
 }

@@ -50,7 +50,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--set",
             paramLabel = "PATH=VALUE",
-            description = "overrides a value of the spec, such as training.epochs=3")
+            description = "overrides a value of the spec, such as training.epochs=3 or features[0].transform=minMax; "
+                    + "relative data paths are those of the current folder")
     private List<String> sets = List.of();
 
     @Option(
