@@ -86,6 +86,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private final WorkerPool<ActorRef<Worker.Command>> pool;
     private final BestEpoch best;
     private final TimedCheckpoints timed;
+    private Set<ActorRef<Worker.Command>> reachable = Set.of();
     private final Set<Integer> shardsStarted = new HashSet<>();
     private final long bornMs = nowMs();
     private JobFiles.@Nullable Prepared prepared;
@@ -301,13 +302,18 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     }
 
     private void onWorkers(Receptionist.Listing listing) {
-        Set<ActorRef<Worker.Command>> reachable = listing.getServiceInstances(Worker.KEY);
+        reachable = listing.getServiceInstances(Worker.KEY);
         List<ActorRef<Worker.Command>> before = pool.accepted();
-        for (ActorRef<Worker.Command> fresh : pool.present(reachable)) {
-            fresh.tell(new Worker.Describe(fromWorkers));
-        }
+        askWorkersToDescribe();
         if (!pool.accepted().equals(before)) {
             deal();
+        }
+    }
+
+    /** Asked again at every tick, until each has answered: a message may be lost. */
+    private void askWorkersToDescribe() {
+        for (ActorRef<Worker.Command> fresh : pool.present(reachable)) {
+            fresh.tell(new Worker.Describe(fromWorkers));
         }
     }
 
@@ -613,37 +619,52 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 && nowMs() - startAskedMs >= START_RETRY_MS) {
             askShardsToStart();
         }
+        askWorkersToDescribe();
         saveIfTime();
-        checkRoles();
+        checkPeers();
         if (dirty) {
             publishNow();
         }
         return this;
     }
 
-    /** Names the roles that the job waits for; after a while it fails rather than wait for ever. */
-    private void checkRoles() {
-        Set<String> present = new HashSet<>();
-        Cluster.get(getContext().getSystem()).state().getMembers().forEach(member -> present.addAll(member.getRoles()));
-        List<String> missing = services.neededRoles().stream()
-                .map(Role::text)
-                .filter(role -> !present.contains(role))
-                .toList();
-        if (missing.isEmpty()) {
+    /** Whom the job waits for, and what to do if they don't come. */
+    private record Missing(String who, String advice) {}
+
+    /** Names whom the job waits for; after a while it fails rather than wait for ever. */
+    private void checkPeers() {
+        Missing missing = missing();
+        if (missing == null) {
             if (missingSinceMs >= 0) {
                 missingSinceMs = -1;
                 waitFor(null);
             }
-            return;
-        }
-        if (missingSinceMs < 0) {
+        } else if (missingSinceMs < 0) {
             missingSinceMs = nowMs();
-            waitFor("a node with role " + String.join(" and one with role ", missing));
+            waitFor(missing.who());
         } else if (nowMs() - missingSinceMs > services.missingRolePatience().toMillis()) {
-            fail("no node with role " + String.join(" and none with role ", missing) + " is in the cluster (waited "
-                    + services.missingRolePatience().toSeconds() + " s); start one with: sampo node --roles "
-                    + String.join(",", missing));
+            fail("waited " + services.missingRolePatience().toSeconds() + " s for " + missing.who() + "; "
+                    + missing.advice());
         }
+    }
+
+    private @Nullable Missing missing() {
+        Set<String> present = new HashSet<>();
+        Cluster.get(getContext().getSystem()).state().getMembers().forEach(member -> present.addAll(member.getRoles()));
+        List<String> roles = services.neededRoles().stream()
+                .map(Role::text)
+                .filter(role -> !present.contains(role))
+                .toList();
+        if (!roles.isEmpty()) {
+            return new Missing(
+                    "a node with role " + String.join(" and one with role ", roles),
+                    "start one with: sampo node --roles " + String.join(",", roles));
+        }
+        if (pool.accepted().isEmpty() && !status.refusedWorkers.isEmpty()) {
+            String last = status.refusedWorkers.get(status.refusedWorkers.size() - 1);
+            return new Missing("a worker with the job's numerics", "none of those present has them: " + last);
+        }
+        return null;
     }
 
     private void waitFor(@Nullable String what) {
