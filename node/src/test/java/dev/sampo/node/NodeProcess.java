@@ -24,7 +24,16 @@ final class NodeProcess implements AutoCloseable {
         this.log = log;
     }
 
+    /** A node with its log in {@code home}. */
     static NodeProcess start(Path home, String name, String... arguments) throws IOException {
+        List<String> all = new ArrayList<>(List.of("node", "--home", home.toString()));
+        all.addAll(List.of(arguments));
+        Path log = home.resolve(name + ".log");
+        return new NodeProcess(sampo(log, all), log);
+    }
+
+    /** Any command of Sampo in a JVM of its own, stdout and stderr to a file. */
+    static Process sampo(Path log, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -34,17 +43,12 @@ final class NodeProcess implements AutoCloseable {
                 "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                "dev.sampo.node.Main",
-                "node",
-                "--home",
-                home.toString()));
-        command.addAll(List.of(arguments));
-        Path log = home.resolve(name + ".log");
-        Process process = new ProcessBuilder(command)
+                "dev.sampo.node.Main"));
+        command.addAll(arguments);
+        return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        return new NodeProcess(process, log);
     }
 
     /** Waits until the node says that it is up. */

@@ -8,11 +8,13 @@ import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
 import dev.sampo.node.client.JobClient;
 import dev.sampo.node.client.UnreachableException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /** Talks to a cluster's control API and shows a job's progress on stderr until it ends. */
@@ -80,11 +82,19 @@ final class Follow {
     private static ProgressBar bar(String job) {
         return new ProgressBarBuilder()
                 .setTaskName(job)
-                .setStyle(ProgressBarStyle.ASCII)
                 .setInitialMax(1)
                 .setUpdateIntervalMillis(200)
-                .hideEta()
+                // Not the library's terminal: it would take Ctrl-C over, and the job could not be cancelled.
+                .setConsumer(new ConsoleProgressBarConsumer(System.err, columns()))
+                .setRenderer((state, width) -> ProgressLine.render(
+                        state.getTaskName(), state.getCurrent(), state.getMax(), state.getExtraMessage(), width))
                 .build();
+    }
+
+    /** The terminal's width, as the launcher tells it. */
+    private static int columns() {
+        String columns = System.getenv("COLUMNS");
+        return columns != null && columns.matches("\\d{2,4}") ? Integer.parseInt(columns) - 1 : 79;
     }
 
     /** Without a terminal: a line at each epoch and change of state. */
@@ -99,31 +109,28 @@ final class Follow {
     }
 
     private static String line(JsonNode view) {
-        StringBuilder line = new StringBuilder(view.path("state").asText());
+        List<String> parts = new ArrayList<>(List.of(view.path("state").asText()));
         if (view.hasNonNull("waitingFor")) {
-            line.append("  waiting for ").append(view.path("waitingFor").asText());
+            parts.add("waiting for " + view.path("waitingFor").asText());
         }
         if (view.path("epoch").asInt() > 0) {
-            line.append(String.format(
-                    Locale.ROOT,
-                    "  epoch %d/%d  step %d/%d",
-                    view.path("epoch").asInt(),
-                    view.path("epochs").asInt(),
-                    view.path("step").asLong(),
-                    view.path("steps").asLong()));
+            parts.add("epoch " + view.path("epoch").asInt() + "/"
+                    + view.path("epochs").asInt());
+            parts.add("step " + view.path("step").asLong() + "/"
+                    + view.path("steps").asLong());
         }
         if (view.hasNonNull("loss")) {
-            line.append(
-                    String.format(Locale.ROOT, "  loss %.4f", view.path("loss").asDouble()));
+            parts.add(String.format(Locale.ROOT, "loss %.4f", view.path("loss").asDouble()));
         }
         if (view.hasNonNull("rowsPerSecond")) {
-            line.append(String.format(
+            parts.add(String.format(
+                    Locale.ROOT, "%,.0f rows/s", view.path("rowsPerSecond").asDouble()));
+            parts.add(String.format(
                     Locale.ROOT,
-                    "  %,.0f rows/s  ETA %.0f s",
-                    view.path("rowsPerSecond").asDouble(),
+                    "ETA %.0f s",
                     Math.max(0, view.path("etaSeconds").asDouble())));
         }
-        return line.toString();
+        return String.join("  ", parts);
     }
 
     /** Prints the end of a job, as JSON or as a table, and gives the exit code. */

@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
             "  sampo train examples/digits/mlp.yaml",
             "  sampo train examples/a9a.yaml --set data.train=a9a --set data.validation=a9a.t --workers 2",
             "",
-            "Ctrl-C cancels the job. Exit codes: 0 done, 1 failed or cancelled, 2 spec error"
+            "Ctrl-C cancels the job. Exit codes: 0 done, 1 failed, 2 spec error, 130 cancelled by Ctrl-C"
         })
 final class TrainCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -101,8 +101,7 @@ final class TrainCommand implements Callable<Integer> {
             body.set("spec", JSON.readTree(JobSpecs.toJson(job)));
             String id = Follow.call(client, "submit", body).path("job").asText();
             AtomicBoolean ended = new AtomicBoolean();
-            Thread cancel = new Thread(() -> cancel(client, id, ended), "cancel-on-signal");
-            Runtime.getRuntime().addShutdownHook(cancel);
+            node.beforeStop("cancel-job", () -> cancel(client, id, ended));
             JsonNode view = Follow.untilEnd(client, id, json);
             ended.set(true);
             int code = Follow.report(view, json);

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -554,10 +555,19 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         if (prepared != null) {
             prepared.shards().forEach(shard -> tellShard(shard.index(), new ParameterShard.Release()));
         }
-        CompletableFuture.runAsync(files::cleanUp, blocking).exceptionally(failure -> {
-            getContext().getSystem().log().warn("job={} left files behind: {}", status.job, failure.toString());
-            return null;
-        });
+        var log = getContext().getSystem().log();
+        var unused = CompletableFuture.runAsync(files::cleanUp, blocking)
+                // A shard may still have been writing; it is told by now that nobody wants it.
+                .exceptionallyAsync(
+                        failure -> {
+                            files.cleanUp();
+                            return null;
+                        },
+                        CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS, blocking))
+                .exceptionally(failure -> {
+                    log.warn("job={} left files behind", status.job, failure);
+                    return null;
+                });
         publishNow();
     }
 
