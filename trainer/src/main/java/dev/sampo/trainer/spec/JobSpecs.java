@@ -1,6 +1,5 @@
 package dev.sampo.trainer.spec;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -10,10 +9,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sampo.model.spec.Problems;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,23 +24,16 @@ import java.util.Objects;
 /** Reads job specs from YAML and JSON, and refuses wrong ones with every fault at once. */
 public final class JobSpecs {
     private static final ObjectMapper PLAIN = new ObjectMapper();
-    private static final ObjectMapper YAML = YAMLMapper.builder()
-            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .build();
-    private static final ObjectMapper JSON_STRICT = JsonMapper.builder()
-            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .build();
-
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .enable(DeserializationFeature.ACCEPT_FLOAT_AS_INT) // The schema has refused fractions; 1e6 is none.
             .build();
 
     private JobSpecs() {}
 
     /** The spec in a text, checked. */
     public static JobSpec parse(String text, boolean yaml) throws SpecException {
-        return fromTree(tree(text, yaml));
+        return fromTree(yaml ? SpecText.yaml(text) : SpecText.json(text));
     }
 
     /**
@@ -46,20 +41,13 @@ public final class JobSpecs {
      * folder, those of the settings against the current one.
      */
     public static JobSpec load(Path file, List<String> sets) throws SpecException {
-        String text;
-        try {
-            text = Files.readString(file);
-        } catch (IOException e) {
-            throw new SpecException(List.of(file + ": can't be read: " + e));
-        }
-        JsonNode tree = tree(text, !file.toString().endsWith(".json"));
-        if (!(tree instanceof ObjectNode root)) {
+        if (!(read(file) instanceof ObjectNode root)) {
             throw new SpecException(List.of(file + ": a spec is a mapping, such as name: my-model"));
         }
         Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
         resolvePaths(root, folder);
         for (String set : sets) {
-            set(root, set);
+            SpecSettings.set(root, set);
         }
         resolvePaths(root, Path.of("").toAbsolutePath());
         return fromTree(root);
@@ -74,65 +62,31 @@ public final class JobSpecs {
         }
     }
 
-    private static JsonNode tree(String text, boolean yaml) throws SpecException {
+    private static JsonNode read(Path file) throws SpecException {
+        String text;
         try {
-            return (yaml ? YAML : JSON_STRICT).readTree(text);
-        } catch (JsonProcessingException e) {
-            var at = e.getLocation();
-            throw new SpecException(List.of((at == null ? "" : "line " + at.getLineNr() + ": ")
-                    + String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("not readable")));
+            text = Files.readString(file);
+        } catch (IOException e) {
+            throw new SpecException(List.of(file + ": " + why(file, e)));
+        }
+        try {
+            return file.toString().endsWith(".json") ? SpecText.json(text) : SpecText.yaml(text);
+        } catch (SpecException e) {
+            throw new SpecException(List.of(file + ": " + e.getMessage()));
         }
     }
 
-    /** Lays {@code a.b[0].c=value} over the tree; the value is YAML, so numbers, lists and mappings work. */
-    private static void set(ObjectNode root, String set) throws SpecException {
-        int equals = set.indexOf('=');
-        String path = equals < 0 ? "" : set.substring(0, equals);
-        if (!path.matches("[^.\\[\\]]+(\\[\\d{1,6}]|\\.[^.\\[\\]]+)*")) {
-            throw new SpecException(List.of("--set " + set
-                    + ": must be path=value, such as training.epochs=3 or features[0].transform=minMax"));
+    private static String why(Path file, IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "there is no such file";
         }
-        String value = set.substring(equals + 1);
-        JsonNode parsed = value.isEmpty() ? TextNode.valueOf("") : tree(value, true);
-        String[] keys = path.replace("[", ".[").split("\\.");
-        JsonNode at = root;
-        for (int i = 0; i + 1 < keys.length; i++) {
-            at = child(at, keys[i], keys[i + 1].startsWith("["), "--set " + set);
+        if (Files.isDirectory(file)) {
+            return "is a folder; name the spec's file";
         }
-        put(at, keys[keys.length - 1], parsed, "--set " + set);
-    }
-
-    /** The mapping or list under a key; made if there is none, and put in the place of a plain value. */
-    private static JsonNode child(JsonNode at, String key, boolean list, String what) throws SpecException {
-        JsonNode next = key.startsWith("[") ? at.path(index(at, key, what)) : at.path(key);
-        if (list ? next.isArray() : next.isObject()) {
-            return next;
+        if (e instanceof CharacterCodingException) {
+            return "is not UTF-8 text, so no spec";
         }
-        JsonNode fresh = list ? PLAIN.createArrayNode() : PLAIN.createObjectNode();
-        put(at, key, fresh, what);
-        return fresh;
-    }
-
-    private static void put(JsonNode at, String key, JsonNode value, String what) throws SpecException {
-        if (at instanceof ArrayNode array && key.startsWith("[")) {
-            int index = index(at, key, what);
-            if (index == array.size()) {
-                array.add(value);
-            } else {
-                array.set(index, value);
-            }
-        } else if (at instanceof ObjectNode object && !key.startsWith("[")) {
-            object.set(key, value);
-        }
-    }
-
-    private static int index(JsonNode list, String key, String what) throws SpecException {
-        int index = Integer.parseInt(key.substring(1, key.length() - 1));
-        if (index > list.size()) {
-            throw new SpecException(
-                    List.of(what + ": the list has " + list.size() + " elements, so " + key + " is beyond its end"));
-        }
-        return index;
+        return e instanceof AccessDeniedException ? "no permission to read it" : "can't be read: " + e;
     }
 
     private static void resolvePaths(ObjectNode root, Path folder) {
@@ -147,16 +101,26 @@ public final class JobSpecs {
     }
 
     private static void resolve(ObjectNode at, String key, Path folder) {
-        JsonNode value = at.get(key);
-        if (value == null || value.isNull()) {
-            return;
-        }
+        JsonNode value = at.path(key);
         if (value instanceof ArrayNode array) {
             for (int i = 0; i < array.size(); i++) {
-                array.set(i, folder.resolve(array.get(i).asText()).normalize().toString());
+                array.set(i, resolve(array.get(i), folder));
             }
-        } else {
-            at.put(key, folder.resolve(value.asText()).normalize().toString());
+        } else if (at.has(key)) {
+            at.set(key, resolve(value, folder));
+        }
+    }
+
+    /** What is no path stays as it is, for the checks to name. */
+    private static JsonNode resolve(JsonNode value, Path folder) {
+        if (!value.isTextual() || value.textValue().isBlank()) {
+            return value;
+        }
+        try {
+            return TextNode.valueOf(
+                    folder.resolve(value.textValue()).normalize().toString());
+        } catch (InvalidPathException e) {
+            return value;
         }
     }
 
@@ -167,15 +131,16 @@ public final class JobSpecs {
         }
         ObjectNode root = given.deepCopy();
         dropNulls(root);
-        List<String> found = new ArrayList<>(SpecSchema.prune(root));
+        List<String> found = new ArrayList<>(SpecShape.prune(root));
         JobSpec spec = null;
         try {
             spec = MAPPER.treeToValue(root, JobSpec.class);
         } catch (JsonMappingException e) {
+            // The schema lets nothing pass that the records can't hold; this is the net below it.
             found.add(path(e.getPath()) + ": "
                     + String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse(""));
         } catch (JsonProcessingException e) {
-            found.add(String.valueOf(e.getOriginalMessage()));
+            found.add("the spec: " + e.getOriginalMessage());
         }
         Problems problems = new Problems();
         if (spec != null) {

@@ -2,31 +2,22 @@ package dev.sampo.trainer.spec;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.IntNode;
-import com.fasterxml.jackson.databind.node.NullNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.path.NodePath;
-import dev.sampo.model.spec.Nearest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Collectors;
 
-/**
- * The shape of a job spec, by its JSON Schema: known keys and their types. Ranges stand in the schema too, for editors; what
- * says them to a person are the specs' own checks, which see more than one value at a time.
- */
+/** The JSON Schema of job specs, and what it says where a spec breaks it. */
 public final class SpecSchema {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String TEXT = read();
@@ -57,64 +48,19 @@ public final class SpecSchema {
         }
     }
 
+    static List<Error> validate(JsonNode spec) {
+        return SCHEMA.validate(spec);
+    }
+
     /** Whether the schema alone, ranges and all, accepts a spec. */
     static boolean accepts(JsonNode spec) {
         return SCHEMA.validate(spec).isEmpty();
     }
 
-    /** Faults of shape with their paths; {@code spec} is left with what has none, so that the rest can be checked. */
-    static List<String> prune(ObjectNode spec) {
-        List<String> faults = new ArrayList<>();
-        for (Error error : SCHEMA.validate(spec)) {
-            NodePath at = error.getInstanceLocation();
-            if (error.getKeyword().equals("additionalProperties")) {
-                NodePath key = at.append(error.getProperty());
-                faults.add(path(key) + ": unknown key" + nearest(error.getProperty(), properties(error)));
-                remove(spec, key, NullNode.instance);
-            } else if (error.getKeyword().equals("type")) {
-                faults.add(path(at) + ": must be " + types(error) + ", was " + shorten(error.getInstanceNode()));
-                remove(spec, at, standIn(error));
-            }
-        }
-        return faults;
-    }
-
-    /** A harmless element for a list: the others must keep their numbers. */
-    private static JsonNode standIn(Error error) {
-        JsonNode type = parent(error).path("type");
-        String first = type.isArray() ? type.path(0).asText() : type.asText();
-        return switch (first) {
-            case "object" -> JSON.createObjectNode();
-            case "integer", "number" -> IntNode.valueOf(1);
-            default -> TextNode.valueOf("");
-        };
-    }
-
-    /** Takes a value out of its mapping, or replaces it in its list. */
-    private static void remove(JsonNode tree, NodePath path, JsonNode standIn) {
-        JsonNode at = tree;
-        for (int i = 0; i + 1 < path.getNameCount(); i++) {
-            at = path.getElement(i) instanceof Integer index ? at.path(index) : at.path(path.getName(i));
-        }
-        Object last = path.getNameCount() == 0 ? "" : path.getElement(-1);
-        if (at instanceof ObjectNode object) {
-            object.remove(String.valueOf(last));
-        } else if (at instanceof ArrayNode array && last instanceof Integer index) {
-            array.set(index, standIn);
-        }
-    }
-
-    private static String path(NodePath path) {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < path.getNameCount(); i++) {
-            Object element = path.getElement(i);
-            if (element instanceof Integer) {
-                text.append('[').append(element).append(']');
-            } else {
-                text.append(text.isEmpty() ? "" : ".").append(element);
-            }
-        }
-        return text.isEmpty() ? "the spec" : text.toString();
+    static List<String> allowed(Error error) {
+        List<String> names = new ArrayList<>();
+        parent(error).path("enum").forEach(each -> names.add(each.asText()));
+        return names;
     }
 
     /** Where in the schema an error comes from. */
@@ -127,13 +73,13 @@ public final class SpecSchema {
         return at;
     }
 
-    private static List<String> properties(Error error) {
+    static List<String> properties(Error error) {
         List<String> names = new ArrayList<>();
         parent(error).path("properties").fieldNames().forEachRemaining(names::add);
         return names;
     }
 
-    private static String types(Error error) {
+    static String types(Error error) {
         JsonNode type = parent(error).path("type");
         List<String> names = new ArrayList<>();
         if (type.isArray()) {
@@ -155,19 +101,27 @@ public final class SpecSchema {
         };
     }
 
-    private static String shorten(JsonNode node) {
-        String text = node.toString();
-        return text.length() <= 60 ? text : text.substring(0, 60) + "…";
+    /** The records hold no whole number as large as that; what they hold, their checks compare with the bounds. */
+    static boolean isBeyondInt(Error error) {
+        JsonNode number = error.getInstanceNode();
+        return (error.getKeyword().equals("maximum") || error.getKeyword().equals("minimum"))
+                && parent(error).path("type").asText().equals("integer")
+                && !number.canConvertToInt();
     }
 
-    /** The nearest known name, or all of them. */
-    static String nearest(String name, List<String> known) {
-        String best = known.stream()
-                .min(Comparator.comparingInt(each -> Nearest.distance(name, each)))
-                .orElse("");
-        if (Nearest.distance(name, best) <= Math.max(2, name.length() / 3)) {
-            return ", did you mean " + best + "?";
-        }
-        return "; known are " + known.stream().sorted().collect(Collectors.joining(", "));
+    static String bound(Error error) {
+        boolean most = error.getKeyword().equals("maximum");
+        return (most ? "≤ " : "≥ ") + parent(error).path(error.getKeyword()).asText();
+    }
+
+    /** A harmless element for a list: the others must keep their numbers. */
+    static JsonNode standIn(Error error) {
+        JsonNode type = parent(error).path("type");
+        String first = type.isArray() ? type.path(0).asText() : type.asText();
+        return switch (first) {
+            case "object" -> JSON.createObjectNode();
+            case "integer", "number" -> IntNode.valueOf(1);
+            default -> TextNode.valueOf("");
+        };
     }
 }

@@ -85,7 +85,7 @@ class JobSpecsTest {
                         "color: unknown key; known are data, features, model, name, numerics, onBadRecord, parameterServer, training",
                         "data.label.colum: unknown key, did you mean column?",
                         "features[0]: must be a mapping, was null",
-                        "features[1].columns[1]: must be text or a list, was 7".replace("text or a list", "text"),
+                        "features[1].columns[1]: must be text, was 7",
                         "features[2].buckets: must be a whole number, was \"many\"",
                         "model.hidden[0]: must be a whole number, was \"wide\"",
                         "training.epochs: must be a whole number, was \"two\"",
@@ -93,11 +93,11 @@ class JobSpecsTest {
                         "training.optimizer: must be text or a mapping, was [\"adam\"]",
                         "name: must be 1 to 80 letters, digits, - _ . and begin with a letter or digit, was \"a b\"",
                         "data.chunkRows: must be ≥ 1 and ≤ 65536, was 0",
-                        "features[1].transform: must be of [cross, hash, log1p, minMax, oneHot, passthrough, quantileBuckets, scale, standardize], was standardise",
+                        "features[1].transform: must be one of passthrough, scale, standardize, minMax, quantileBuckets, log1p, oneHot, hash, cross, was \"standardise\", did you mean standardize?",
                         "training.batchSize: must be ≥ 1, was -1",
                         "training.gradientClipping.norm: must be > 0 and finite, was 0.0",
-                        "numerics: must be portable or native, was fast",
-                        "onBadRecord.action: must be fail or skip, was skipp",
+                        "numerics: must be one of portable, native, was \"fast\"",
+                        "onBadRecord.action: must be one of fail, skip, was \"skipp\", did you mean skip?",
                         "onBadRecord.max: must be ≥ 0, was -1");
     }
 
