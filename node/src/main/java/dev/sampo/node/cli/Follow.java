@@ -22,6 +22,7 @@ final class Follow {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<String> FINAL = Set.of("done", "failed", "cancelled");
     private static final long POLL_MS = 150;
+    private static final long LINES_EVERY_NANOS = 1_000_000_000;
 
     private Follow() {}
 
@@ -58,7 +59,7 @@ final class Follow {
     static JsonNode untilEnd(JobClient client, String job, boolean quiet) throws UnreachableException {
         boolean terminal = System.console() != null && !quiet;
         try (@Nullable ProgressBar bar = terminal ? bar(job) : null) {
-            String shown = "";
+            Lines lines = new Lines();
             while (true) {
                 JsonNode view = call(client, "status", job(job));
                 if (bar != null) {
@@ -66,7 +67,7 @@ final class Follow {
                     bar.stepTo(view.path("step").asLong());
                     bar.setExtraMessage(line(view));
                 } else if (!quiet) {
-                    shown = show(view, shown);
+                    lines.show(view);
                 }
                 if (FINAL.contains(view.path("state").asText())) {
                     return view;
@@ -97,15 +98,25 @@ final class Follow {
         return columns != null && columns.matches("\\d{2,4}") ? Integer.parseInt(columns) - 1 : 79;
     }
 
-    /** Without a terminal: a line at each epoch and change of state. */
-    private static String show(JsonNode view, String shown) {
-        String key = view.path("state").asText()
-                + view.path("epochsDone").asInt()
-                + view.path("waitingFor").asText();
-        if (!key.equals(shown)) {
-            System.err.println(view.path("job").asText() + "  " + line(view));
+    /** Without a terminal: a line at each change of state, and now and then at an epoch's end. */
+    private static final class Lines {
+        private String stage = "";
+        private int epoch;
+        private long shownNanos;
+
+        void show(JsonNode view) {
+            // Training and evaluating take turns; that is no news.
+            String now = view.path("state").asText().replace("evaluating", "training")
+                    + view.path("waitingFor").asText();
+            int epochs = view.path("epochsDone").asInt();
+            boolean due = epochs != epoch && System.nanoTime() - shownNanos >= LINES_EVERY_NANOS;
+            if (!now.equals(stage) || due) {
+                System.err.println(view.path("job").asText() + "  " + line(view));
+                stage = now;
+                epoch = epochs;
+                shownNanos = System.nanoTime();
+            }
         }
-        return key;
     }
 
     private static String line(JsonNode view) {
