@@ -35,7 +35,10 @@ public final class FeatureUnits {
             String path = "features[" + number++ + "].columns";
             for (String name : feature.columnsOrNone()) {
                 if (name.contains("*")) {
-                    problems.check(!matching(name, schema).isEmpty(), path, "no column matches " + name);
+                    problems.check(
+                            !matching(name, free(label, weightColumn, schema)).isEmpty(),
+                            path,
+                            "no column matches " + name);
                 } else if (!isVector(name, schema)) {
                     require(name, path, schema, problems);
                 }
@@ -72,19 +75,22 @@ public final class FeatureUnits {
         return schema.vector() != null && schema.vector().name().equals(name);
     }
 
-    private static List<String> matching(String pattern, Schema schema) {
-        Pattern regex = Pattern.compile(Pattern.quote(pattern).replace("*", "\\E.*\\Q"));
+    /** The columns that a pattern may mean. */
+    private static List<String> free(LabelSpec label, @Nullable String weightColumn, Schema schema) {
         return schema.columns().stream()
-                .filter(each -> regex.matcher(each).matches())
+                .filter(each -> !each.equals(label.columnOrDefault()) && !each.equals(weightColumn))
                 .toList();
+    }
+
+    private static List<String> matching(String pattern, List<String> columns) {
+        Pattern regex = Pattern.compile(Pattern.quote(pattern).replace("*", "\\E.*\\Q"));
+        return columns.stream().filter(each -> regex.matcher(each).matches()).toList();
     }
 
     /** The units in order; without features, every column but label and weight, and the vector, as they are. */
     static List<Unit> resolve(
             @Nullable List<FeatureSpec> features, LabelSpec label, @Nullable String weightColumn, Schema schema) {
-        List<String> free = schema.columns().stream()
-                .filter(each -> !each.equals(label.columnOrDefault()) && !each.equals(weightColumn))
-                .toList();
+        List<String> free = free(label, weightColumn, schema);
         List<Unit> units = new ArrayList<>();
         if (features == null || features.isEmpty()) {
             FeatureSpec plain = FeatureSpec.passthrough(free);
@@ -98,7 +104,7 @@ public final class FeatureUnits {
             List<String> names = new ArrayList<>();
             for (String name : feature.columnsOrNone()) {
                 if (name.contains("*")) {
-                    matching(name, schema).stream().filter(free::contains).forEach(names::add);
+                    names.addAll(matching(name, free));
                 } else {
                     names.add(name);
                 }
