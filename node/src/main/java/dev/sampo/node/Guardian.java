@@ -22,9 +22,11 @@ import dev.sampo.serving.registry.ModelRegistry;
 import dev.sampo.trainer.job.JobManager;
 import dev.sampo.trainer.job.TrainerServices;
 import dev.sampo.trainer.worker.Worker;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -62,7 +64,7 @@ final class Guardian {
         ActorSystem<Void> system = context.getSystem();
         ActorRef<ShardingEnvelope<ParameterShard.Command>> shards = ShardSharding.init(system, store);
         ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest =
-                IngestSharding.init(system, store, options.home().resolve("scratch"));
+                IngestSharding.init(system, store, scratch(system, options));
         if (options.roles().contains(Role.WORKER)) {
             // A parent of their own: /user/workers/** is what the data plane's stream is configured for.
             context.spawn(workers(options.workers(), store, shards, ingest), "workers");
@@ -82,6 +84,14 @@ final class Guardian {
         ApiHandler api = api(system, manager, new ServingApi(client, models));
         registerFacades(context, options, api);
         return new Services(api, client, servingSettings);
+    }
+
+    /** Nodes may share their home, but never their scratch folder. */
+    private static Path scratch(ActorSystem<?> system, NodeOptions options) {
+        Address address = Cluster.get(system).selfMember().address();
+        String name =
+                address.getHost().orElse("local") + "-" + address.getPort().orElse(0);
+        return options.home().resolve("scratch").resolve(name.replaceAll("[^A-Za-z0-9.-]", "_"));
     }
 
     private static Behavior<Void> workers(

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
@@ -31,9 +32,12 @@ public final class SampoNode {
     private final ActorSystem<Void> system;
     private final @Nullable ServerBinding http;
 
+    private final Thread onSignal = new Thread(() -> run(CoordinatedShutdown.jvmExitReason()), "stop-on-signal");
+
     private SampoNode(ActorSystem<Void> system, @Nullable ServerBinding http) {
         this.system = system;
         this.http = http;
+        Runtime.getRuntime().addShutdownHook(onSignal);
     }
 
     /** Starts a node; {@link IllegalStateException} says what of the machine does not allow it, such as a port in use. */
@@ -148,11 +152,33 @@ public final class SampoNode {
         }
     }
 
+    /** Runs {@code task} when the node begins to stop, by {@link #stop} or a signal, while all its actors still work. */
+    public void beforeStop(String name, Runnable task) {
+        CoordinatedShutdown.get(Adapter.toClassic(system))
+                .addTask(
+                        CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+                        name,
+                        () -> CompletableFuture.supplyAsync(() -> {
+                            task.run();
+                            return Done.getInstance();
+                        }));
+    }
+
     /** Leaves the cluster in good order and stops. */
     public void stop() {
         try {
+            Runtime.getRuntime().removeShutdownHook(onSignal);
+        } catch (IllegalStateException e) {
+            // The JVM is stopping, so the hook does it.
+            return;
+        }
+        run(CoordinatedShutdown.actorSystemTerminateReason());
+    }
+
+    private void run(CoordinatedShutdown.Reason reason) {
+        try {
             CoordinatedShutdown.get(Adapter.toClassic(system))
-                    .runAll(CoordinatedShutdown.actorSystemTerminateReason())
+                    .runAll(reason)
                     .toCompletableFuture()
                     .get(30, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {

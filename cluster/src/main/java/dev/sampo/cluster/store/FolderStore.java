@@ -1,9 +1,11 @@
 package dev.sampo.cluster.store;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -19,6 +21,7 @@ import java.util.stream.Stream;
 /** A {@link Store} in a folder: a local disk for one machine, a shared file system for a cluster. Thread-safe. */
 public final class FolderStore implements Store {
     private static final String TEMPORARY = ".tmp-";
+    private static final int DELETE_ATTEMPTS = 20;
     private final Path root;
 
     public FolderStore(Path root) {
@@ -74,13 +77,25 @@ public final class FolderStore implements Store {
     @Override
     public void delete(String name) throws IOException {
         Path path = locate(name);
-        if (!Files.exists(path)) {
-            return;
+        for (int attempt = 1; Files.exists(path); attempt++) {
+            try {
+                deleteTree(path);
+            } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+                // Somebody wrote or removed something in there meanwhile.
+                if (attempt == DELETE_ATTEMPTS) {
+                    throw e;
+                }
+            }
         }
+    }
+
+    private static void deleteTree(Path path) throws IOException {
         try (Stream<Path> tree = Files.walk(path)) {
             for (Path each : tree.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(each);
             }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 

@@ -30,6 +30,12 @@ public record ChunkIndex(
      */
     public record Chunk(int file, Span span, int trainRows, int validationRows, List<Integer> bad) {}
 
+    /** The same source with its rows counted. */
+    ChunkIndex withChunks(List<Chunk> counted, List<Chunk> validationCounted) {
+        return new ChunkIndex(
+                schema, trainFiles, validationFiles, counted, validationCounted, validationFraction, seed);
+    }
+
     /** The chunks that hold a data set's rows. */
     public List<Chunk> chunks(Dataset dataset) {
         return dataset == Dataset.TRAIN || validation.isEmpty() ? train : validation;

@@ -15,6 +15,10 @@ public record IngestPlan(
         int batchSize,
         long seed,
         OnBadRecord onBadRecord) {
+    IngestPlan withData(DataSpec told) {
+        return new IngestPlan(job, told, features, ranks, batchSize, seed, onBadRecord);
+    }
+
     public static String blob(JobId job) {
         return "jobs/" + job + "/ingest/plan.json";
     }
@@ -25,6 +29,11 @@ public record IngestPlan(
 
     static String groupBlob(JobId job, boolean train, int group) {
         return "jobs/" + job + "/ingest/group-" + (train ? "train-" : "validation-") + group + ".json";
+    }
+
+    /** The source's files, before one of them is opened. */
+    static String filesBlob(JobId job) {
+        return "jobs/" + job + "/ingest/files.json";
     }
 
     /** Where the boundaries lie before the rows are looked at. */

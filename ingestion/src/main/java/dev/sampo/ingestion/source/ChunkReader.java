@@ -40,7 +40,7 @@ public final class ChunkReader {
     public void read(SourceFile file, Schema schema, Span span, Rows rows) throws IOException {
         readAll(file, schema, span, new RecordFormat.Sink() {
             @Override
-            public void row(int number, Row row) throws IOException {
+            public void row(int number, long line, Row row) throws IOException {
                 rows.row(number, row);
             }
 

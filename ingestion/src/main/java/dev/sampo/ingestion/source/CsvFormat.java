@@ -1,14 +1,13 @@
 package dev.sampo.ingestion.source;
 
+import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
-import de.siegmar.fastcsv.reader.CsvRecord;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import dev.sampo.model.data.BadRecordException;
 import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,10 +18,12 @@ import org.jspecify.annotations.Nullable;
 final class CsvFormat implements RecordFormat {
     private final FormatSpec spec;
     private final Set<String> missing;
+    private final RecordBoundaries.Dialect dialect;
 
     CsvFormat(FormatSpec spec) {
         this.spec = spec;
         missing = Set.copyOf(spec.missingTexts());
+        dialect = new RecordBoundaries.Dialect(spec.quoteChar(), spec.delimiterChar(), spec.trims());
     }
 
     @Override
@@ -31,75 +32,109 @@ final class CsvFormat implements RecordFormat {
         if (spec.columns() != null) {
             columns = spec.columns();
         }
-        return new Scan(columns, null, 0, new LineScanner(spec.quoteChar(), records, spec.hasHeader()).scan(file));
+        return new Scan(columns, null, 0, new LineScanner(dialect, records, spec.hasHeader()).scan(file));
     }
 
     private List<String> header(Path file) throws IOException {
-        try (BufferedReader in = Files.newBufferedReader(file, StandardCharsets.UTF_8);
-                CsvReader<CsvRecord> csv = reader().detectBomHeader(false).ofCsvRecord(in)) {
-            var records = csv.iterator();
-            if (!records.hasNext()) {
-                throw new BadSourceException(file + ": no header; the file has no lines with text");
+        List<String> names = new ArrayList<>();
+        for (String field : firstRecord(file)) {
+            String name = field == null ? "" : field;
+            if (name.isEmpty() || names.contains(name)) {
+                throw new BadSourceException(file + ": the header names \"" + name + "\" twice or leaves it empty;"
+                        + " if there is no header set data.format.columns");
             }
-            List<String> names = new ArrayList<>();
-            for (String field : records.next().getFields()) {
-                String name = (spec.trims() ? field.strip() : field).replace("\uFEFF", "");
-                if (name.isEmpty() || names.contains(name)) {
-                    throw new BadSourceException(file + ": the header names \"" + name + "\" twice or leaves it empty;"
-                            + " if there is no header set data.format.columns");
-                }
-                names.add(name);
-            }
-            return names;
+            names.add(name);
+        }
+        return names;
+    }
+
+    private @Nullable String[] firstRecord(Path file) throws IOException {
+        List<Span> spans = new LineScanner(dialect, 1, false).scan(file, 1);
+        if (spans.isEmpty()) {
+            throw new BadSourceException(file + ": no header; the file has no lines with text");
+        }
+        try {
+            return reader(Set.of(""))
+                    .parse(new String(bytes(file, spans.get(0)), StandardCharsets.UTF_8))
+                    .get(0)
+                    .cells();
+        } catch (CsvParseException | IndexOutOfBoundsException e) {
+            throw new BadSourceException(
+                    file + ": the header, line " + spans.get(0).firstLine() + ", can't be read: " + e.getMessage(), e);
         }
     }
 
-    private CsvReader.CsvReaderBuilder reader() {
-        return CsvReader.builder()
-                .fieldSeparator(spec.delimiterChar())
-                .quoteCharacter(spec.quoteChar())
-                .trimWhitespacesAroundQuotes(spec.trims())
-                .extraFieldStrategy(de.siegmar.fastcsv.reader.FieldMismatchStrategy.IGNORE)
-                .missingFieldStrategy(de.siegmar.fastcsv.reader.FieldMismatchStrategy.IGNORE)
-                .skipEmptyLines(true);
+    private static byte[] bytes(Path file, Span span) throws IOException {
+        return LineScanner.bytes(file, span.offset(), span.length());
+    }
+
+    private CsvRows reader(Set<String> missingTexts) {
+        return new CsvRows(
+                CsvReader.builder()
+                        .fieldSeparator(spec.delimiterChar())
+                        .quoteCharacter(spec.quoteChar())
+                        .trimWhitespacesAroundQuotes(spec.trims())
+                        .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
+                        .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
+                        .skipEmptyLines(true),
+                dialect,
+                spec.trims(),
+                missingTexts);
     }
 
     @Override
     public void read(Path file, @Nullable Path labels, Schema schema, Span span, Sink sink) throws IOException {
-        int width = schema.columns().size();
-        int number = 0;
-        try (CsvReader<CsvRecord> csv = reader().ofCsvRecord(LineScanner.text(file, span))) {
-            for (CsvRecord record : csv) {
-                if (record.getFieldCount() == 1 && record.getField(0).isBlank() && width > 1) {
-                    continue;
-                }
-                if (record.getFieldCount() == width) {
-                    sink.row(number, row(record, width));
-                } else {
-                    sink.bad(
-                            number,
-                            span.firstLine() + record.getStartingLineNumber() - 1,
-                            new BadRecordException("expected " + width + " fields, found " + record.getFieldCount()));
-                }
-                number++;
-            }
-        } catch (de.siegmar.fastcsv.reader.CsvParseException e) {
-            throw new BadSourceException(file + ": near line " + span.firstLine() + ": " + e.getMessage(), e);
+        byte[] bytes = bytes(file, span);
+        CsvRows rows = reader(missing);
+        List<CsvRows.Line> lines;
+        try {
+            lines = rows.parse(new String(bytes, StandardCharsets.UTF_8));
+        } catch (CsvParseException e) {
+            lines = List.of();
         }
-        if (number != span.records()) {
-            throw new BadSourceException(
-                    file + ": near line " + span.firstLine() + ": " + span.records() + " records by line ends but "
-                            + number + " by the CSV rules; is a quote out of place, or the file changed?");
+        if (lines.size() == span.records()) {
+            int number = 0;
+            for (CsvRows.Line line : lines) {
+                give(number++, span.firstLine() + line.number() - 1, line.cells(), schema, sink);
+            }
+        } else {
+            readOneByOne(file, bytes, span, rows, schema, sink);
         }
     }
 
-    private Row row(CsvRecord record, int width) {
-        @Nullable String[] cells = new String[width];
-        for (int i = 0; i < width; i++) {
-            String value = record.getField(i);
-            String trimmed = spec.trims() ? value.strip() : value;
-            cells[i] = missing.contains(trimmed) ? null : trimmed;
+    /** A record of this span breaks the rules of CSV: it alone shall be bad. */
+    private void readOneByOne(Path file, byte[] bytes, Span span, CsvRows rows, Schema schema, Sink sink)
+            throws IOException {
+        int[] number = {0};
+        var boundaries = new RecordBoundaries(dialect, 0, span.firstLine(), (start, end, line) -> {
+            String text = new String(bytes, (int) start, (int) (end - start), StandardCharsets.UTF_8);
+            try {
+                List<CsvRows.Line> parsed = rows.parse(text);
+                if (parsed.size() == 1) {
+                    give(number[0], line, parsed.get(0).cells(), schema, sink);
+                } else {
+                    sink.bad(number[0], line, new BadRecordException("a quote is out of place"));
+                }
+            } catch (CsvParseException e) {
+                Throwable cause = e.getCause() == null ? e : e.getCause();
+                sink.bad(number[0], line, new BadRecordException("a quote is out of place: " + cause.getMessage()));
+            }
+            number[0]++;
+        });
+        boundaries.feed(bytes, bytes.length);
+        if (!boundaries.finish() || number[0] != span.records()) {
+            throw new BadSourceException(file + ", from line " + span.firstLine()
+                    + ", has other records than when it was indexed; did it change?");
         }
-        return new Row(cells, null);
+    }
+
+    private static void give(int number, long line, @Nullable String[] cells, Schema schema, Sink sink)
+            throws IOException {
+        int width = schema.columns().size();
+        if (cells.length == width) {
+            sink.row(number, line, new Row(cells, null));
+        } else {
+            sink.bad(number, line, new BadRecordException("expected " + width + " fields, found " + cells.length));
+        }
     }
 }

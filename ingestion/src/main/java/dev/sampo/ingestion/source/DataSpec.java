@@ -58,6 +58,11 @@ public record DataSpec(
         this.shuffleWindow = shuffleWindow == null ? 16_384 : shuffleWindow;
     }
 
+    /** The same data with its format told. */
+    public DataSpec withFormat(FormatSpec told) {
+        return new DataSpec(train, validation, validationFraction, told, label, weight, chunkRows, shuffleWindow);
+    }
+
     /** Adds every fault that shows without opening a file. */
     public void check(String path, Problems problems) {
         checkPaths(path + ".train", train, problems);

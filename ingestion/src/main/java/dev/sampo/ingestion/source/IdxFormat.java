@@ -77,6 +77,7 @@ final class IdxFormat implements RecordFormat {
             }
             sink.row(
                     record,
+                    span.firstLine() + record,
                     new Row(new String[] {Integer.toString(classes[record] & 0xff)}, new Row.Vector(null, values)));
         }
     }

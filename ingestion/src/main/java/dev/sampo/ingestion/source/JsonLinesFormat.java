@@ -8,6 +8,8 @@ import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,14 +46,17 @@ final class JsonLinesFormat implements RecordFormat {
             columns = new ArrayList<>(spec.columns());
             columns.remove(vector);
         }
-        return new Scan(columns, vector, width, new LineScanner(-1, records, false).scan(file));
+        return new Scan(
+                columns, vector, width, new LineScanner(RecordBoundaries.Dialect.LINES, records, false).scan(file));
     }
 
     private static JsonNode first(Path file) throws IOException {
-        try (BufferedReader in = Files.newBufferedReader(file)) {
+        try (BufferedReader in =
+                new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                if (!line.isBlank()) {
-                    JsonNode node = JSON.readTree(line);
+                String text = line.replace("\uFEFF", "");
+                if (!text.isBlank()) {
+                    JsonNode node = JSON.readTree(text);
                     if (node.isObject()) {
                         return node;
                     }
@@ -66,22 +71,15 @@ final class JsonLinesFormat implements RecordFormat {
 
     @Override
     public void read(Path file, @Nullable Path labels, Schema schema, Span span, Sink sink) throws IOException {
-        long lineNumber = span.firstLine() - 1;
-        int number = 0;
-        for (String line : LineScanner.text(file, span).split("\n", -1)) {
-            lineNumber++;
-            if (line.isBlank()) {
-                continue;
-            }
+        LineScanner.lines(file, span, (number, line, text) -> {
             try {
-                sink.row(number, row(JSON.readTree(line), schema));
+                sink.row(number, line, row(JSON.readTree(text), schema));
             } catch (JsonProcessingException e) {
-                sink.bad(number, lineNumber, new BadRecordException("not JSON: " + e.getOriginalMessage()));
+                sink.bad(number, line, new BadRecordException("not JSON: " + e.getOriginalMessage()));
             } catch (BadRecordException e) {
-                sink.bad(number, lineNumber, e);
+                sink.bad(number, line, e);
             }
-            number++;
-        }
+        });
     }
 
     private Row row(JsonNode node, Schema schema) throws BadRecordException {

@@ -5,6 +5,8 @@ import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,14 +26,15 @@ final class LibsvmFormat implements RecordFormat {
 
     @Override
     public Scan scan(Path file, @Nullable Path labels, int records) throws IOException {
-        List<Span> spans = new LineScanner(-1, records, false).scan(file);
+        List<Span> spans = new LineScanner(RecordBoundaries.Dialect.LINES, records, false).scan(file);
         return new Scan(List.of("label"), "features", features > 0 ? features : width(file), spans);
     }
 
     /** The highest index of a file; lines that can't be read are for {@link #read} to complain about. */
     private int width(Path file) throws IOException {
         int width = 1;
-        try (BufferedReader in = Files.newBufferedReader(file)) {
+        try (BufferedReader in =
+                new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 String data = withoutComment(line).stripTrailing();
                 int colon = data.lastIndexOf(':');
@@ -49,20 +52,13 @@ final class LibsvmFormat implements RecordFormat {
 
     @Override
     public void read(Path file, @Nullable Path labels, Schema schema, Span span, Sink sink) throws IOException {
-        long lineNumber = span.firstLine() - 1;
-        int number = 0;
-        for (String line : LineScanner.text(file, span).split("\n", -1)) {
-            lineNumber++;
-            if (line.isBlank()) {
-                continue;
-            }
+        LineScanner.lines(file, span, (number, line, text) -> {
             try {
-                sink.row(number, row(line));
+                sink.row(number, line, row(text));
             } catch (BadRecordException e) {
-                sink.bad(number, lineNumber, e);
+                sink.bad(number, line, e);
             }
-            number++;
-        }
+        });
     }
 
     private Row row(String line) throws BadRecordException {

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads one file format. Immutable and thread-safe; files are unpacked ones. */
 public interface RecordFormat {
-    /** Takes a span's records in order: a row, or what is wrong with it. */
+    /** Takes a span's records in order with their lines: a row, or what is wrong with it. */
     interface Sink {
-        void row(int number, Row row) throws IOException;
+        void row(int number, long line, Row row) throws IOException;
 
         void bad(int number, long line, BadRecordException problem) throws IOException;
     }

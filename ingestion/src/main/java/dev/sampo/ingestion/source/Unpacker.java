@@ -1,6 +1,7 @@
 package dev.sampo.ingestion.source;
 
 import java.io.EOFException;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives every source as a file that can be read at any offset: gzip files are unpacked once into a scratch folder, others
@@ -22,8 +24,15 @@ public final class Unpacker {
     private final Path scratch;
     private final ConcurrentHashMap<Path, Object> locks = new ConcurrentHashMap<>();
 
+    /** Owns the folder: copies that an earlier process could not delete are removed. */
     public Unpacker(Path scratch) {
         this.scratch = scratch;
+        File[] left = scratch.toFile().listFiles();
+        for (File file : left == null ? new File[0] : left) {
+            if (!file.delete()) {
+                LoggerFactory.getLogger(Unpacker.class).warn("can't delete {}, an old unpacked copy", file);
+            }
+        }
     }
 
     /**

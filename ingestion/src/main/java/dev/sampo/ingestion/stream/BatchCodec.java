@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *  | dense: f32[rows * width] | sparse: i32[rows + 1], i32[nnz], f32[nnz] | f32[labels] | f32[weights] </pre>
  */
 final class BatchCodec {
+    private static final int HEADER_BYTES = 20;
+
     private BatchCodec() {}
 
     static byte[] encode(Batch batch) {
@@ -19,7 +21,8 @@ final class BatchCodec {
         int weights = batch.weights() == null ? -1 : batch.weights().length;
         long floats = batch.labels().length + (long) Math.max(0, weights);
         floats += nnz < 0 ? (long) batch.rows() * batch.width() : batch.rows() + 1L + 2L * nnz;
-        ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(20 + 4 * floats)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out =
+                ByteBuffer.allocate(Math.toIntExact(HEADER_BYTES + 4 * floats)).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(batch.rows())
                 .putInt(batch.width())
                 .putInt(nnz)
@@ -50,7 +53,7 @@ final class BatchCodec {
 
     static Batch decode(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        if (bytes.length < 20) {
+        if (bytes.length < HEADER_BYTES) {
             throw new IllegalArgumentException("a batch of only " + bytes.length + " bytes");
         }
         int rows = in.getInt();
@@ -58,12 +61,7 @@ final class BatchCodec {
         int nnz = in.getInt();
         int labels = in.getInt();
         int weights = in.getInt();
-        long claimed = nnz < 0 ? (long) rows * width : rows + 1L + 2L * nnz;
-        claimed += (long) labels + Math.max(0, weights);
-        if (rows < 0 || width < 0 || labels < 0 || claimed < 0 || claimed != (bytes.length - 20) / 4) {
-            throw new IllegalArgumentException("a batch of " + bytes.length + " bytes that claims [" + rows + ", "
-                    + width + "], " + nnz + " entries and " + labels + " labels");
-        }
+        check(bytes.length - HEADER_BYTES, rows, width, nnz, labels, weights);
         if (nnz < 0) {
             float[] dense = floats(in, rows * width);
             float[] targets = floats(in, labels);
@@ -71,9 +69,42 @@ final class BatchCodec {
         }
         int[] starts = ints(in, rows + 1);
         int[] indices = ints(in, nnz);
+        checkRows(starts, indices, width);
         float[] values = floats(in, nnz);
         float[] targets = floats(in, labels);
         return Batch.sparse(rows, width, starts, indices, values, targets, weights < 0 ? null : floats(in, weights));
+    }
+
+    /** Before anything is allocated: the sizes agree with each other and with the bytes that are there. */
+    private static void check(int bytes, int rows, int width, int nnz, int labels, int weights) {
+        boolean sane = rows >= 0 && width >= 0 && nnz >= -1 && (labels == 0 || labels == rows);
+        sane &= weights == -1 || weights == rows;
+        // Each term is below 2^62 / 2, so the sum can't wrap.
+        long words = sane ? (nnz < 0 ? (long) rows * width : rows + 1L + 2L * nnz) : -1;
+        if (!sane || words > bytes || 4 * (words + labels + Math.max(0, weights)) != bytes) {
+            throw new IllegalArgumentException("a batch of " + bytes + " bytes that claims [" + rows + ", " + width
+                    + "], " + nnz + " entries, " + labels + " labels and " + weights + " weights");
+        }
+    }
+
+    private static void checkRows(int[] starts, int[] indices, int width) {
+        if (starts[0] != 0 || starts[starts.length - 1] != indices.length) {
+            throw new IllegalArgumentException("rows of a batch from entry " + starts[0] + " to "
+                    + starts[starts.length - 1] + " of " + indices.length);
+        }
+        for (int row = 0; row + 1 < starts.length; row++) {
+            int last = -1;
+            if (starts[row + 1] < starts[row] || starts[row + 1] > indices.length) {
+                throw new IllegalArgumentException("row " + row + " of a batch ends at entry " + starts[row + 1]);
+            }
+            for (int i = starts[row]; i < starts[row + 1]; i++) {
+                if (indices[i] <= last || indices[i] >= width) {
+                    throw new IllegalArgumentException(
+                            "feature " + indices[i] + " in row " + row + " of a batch of width " + width);
+                }
+                last = indices[i];
+            }
+        }
     }
 
     private static float[] floats(ByteBuffer in, int length) {

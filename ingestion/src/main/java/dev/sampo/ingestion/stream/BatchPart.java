@@ -36,6 +36,8 @@ public record BatchPart(
         byte[] bytes)
         implements BatchReply, Frame {
     private static final int PART_BYTES = 1 << 20;
+    /** A whole batch lies in one array. */
+    private static final int PARTS_MAX = Integer.MAX_VALUE / PART_BYTES;
 
     /** The batch as parts for another process. */
     static List<BatchPart> split(
@@ -85,7 +87,12 @@ public record BatchPart(
         int parts = in.getInt();
         ActorRef<IngestEntity.Command> source = context.toRef(Frames.getText(in));
         int length = in.getInt();
-        if (length < 0 || length > in.remaining() || part < 0 || part >= parts) {
+        if (length < 0
+                || length > in.remaining()
+                || length > PART_BYTES
+                || part < 0
+                || part >= parts
+                || parts > PARTS_MAX) {
             throw new IllegalArgumentException(
                     "part " + part + " of " + parts + " claims " + length + " bytes, " + in.remaining() + " remain");
         }

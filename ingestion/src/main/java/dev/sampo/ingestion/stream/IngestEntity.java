@@ -7,11 +7,14 @@ import dev.sampo.cluster.wire.Frame;
 import dev.sampo.cluster.wire.FrameContext;
 import dev.sampo.cluster.wire.Frames;
 import dev.sampo.ingestion.index.IndexTask;
+import dev.sampo.ingestion.index.IndexWork;
+import dev.sampo.ingestion.source.BadSourceException;
 import dev.sampo.ingestion.source.Unpacker;
 import dev.sampo.model.data.Batch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -25,11 +28,13 @@ import org.jspecify.annotations.Nullable;
  * store, so another one anywhere can take its place.
  */
 public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
+    private static final Duration PULSE = Duration.ofSeconds(5);
+
     /** What an ingest entity understands. */
     public sealed interface Command {}
 
     /** Does a piece of indexing. */
-    public record Index(IndexTask task, ActorRef<IndexTask.Result> replyTo) implements Command, CborSerializable {}
+    public record Index(IndexTask task, ActorRef<IndexTask.Report> replyTo) implements Command, CborSerializable {}
 
     /**
      * Asks for one mini-batch by its address; answered by {@link BatchPart}s or {@link FetchFailed}.
@@ -66,16 +71,17 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
 
     private final Store store;
     private final Unpacker unpacker;
+    private @Nullable IndexWork work;
     private @Nullable RankReader reader;
 
-    static Behavior<Command> create(Store store, Path scratch) {
-        return Behaviors.setup(context -> new IngestEntity(context, store, scratch));
+    static Behavior<Command> create(Store store, Unpacker unpacker) {
+        return Behaviors.setup(context -> new IngestEntity(context, store, unpacker));
     }
 
-    private IngestEntity(ActorContext<Command> context, Store store, Path scratch) {
+    private IngestEntity(ActorContext<Command> context, Store store, Unpacker unpacker) {
         super(context);
         this.store = store;
-        unpacker = new Unpacker(scratch);
+        this.unpacker = unpacker;
     }
 
     @Override
@@ -88,13 +94,27 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
     }
 
     private Behavior<Command> onIndex(Index index) {
-        String reason = "";
+        IndexTask task = index.task();
+        Cancellable pulse = getContext()
+                .getSystem()
+                .scheduler()
+                .scheduleAtFixedRate(
+                        PULSE,
+                        PULSE,
+                        () -> index.replyTo().tell(new IndexTask.Working(task)),
+                        getContext().getExecutionContext());
         try {
-            index.task().run(store, unpacker);
+            if (work == null || !work.job().equals(task.job())) {
+                work = new IndexWork(task.job(), store, unpacker);
+            }
+            work.run(task);
+            index.replyTo().tell(new IndexTask.Done(task));
         } catch (IOException | RuntimeException e) {
-            reason = describe(e);
+            boolean again = e instanceof IOException && !(e instanceof BadSourceException);
+            index.replyTo().tell(new IndexTask.Failed(task, describe(e), again));
+        } finally {
+            pulse.cancel();
         }
-        index.replyTo().tell(new IndexTask.Result(index.task(), reason));
         return this;
     }
 
@@ -139,8 +159,6 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
     }
 
     private static String describe(Exception e) {
-        return e instanceof IOException && e.getMessage() != null
-                ? e.getClass().getSimpleName().equals("BadSourceException") ? e.getMessage() : e.toString()
-                : e.toString();
+        return e instanceof BadSourceException && e.getMessage() != null ? e.getMessage() : e.toString();
     }
 }

@@ -2,6 +2,7 @@ package dev.sampo.ingestion.stream;
 
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.store.Store;
+import dev.sampo.ingestion.source.Unpacker;
 import java.nio.file.Path;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -21,12 +22,13 @@ public final class IngestSharding {
     /**
      * Hosts entities on this node if it has the role, and gives the reference that reaches any.
      *
-     * @param scratch folder of this node for unpacked files
+     * @param scratch folder of this node alone for unpacked files; what an earlier life left there is removed
      */
     public static ActorRef<ShardingEnvelope<IngestEntity.Command>> init(
             ActorSystem<?> system, Store store, Path scratch) {
+        Unpacker unpacker = new Unpacker(scratch);
         return ClusterSharding.get(system)
-                .init(Entity.of(TYPE, context -> IngestEntity.create(store, scratch))
+                .init(Entity.of(TYPE, context -> IngestEntity.create(store, unpacker))
                         .withRole("ingest")
                         .withEntityProps(DispatcherSelector.fromConfig("sampo.ingest-dispatcher"))
                         .withStopMessage(new IngestEntity.Stop()));

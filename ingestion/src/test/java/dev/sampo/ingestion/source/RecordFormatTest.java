@@ -27,7 +27,7 @@ class RecordFormatTest {
         for (Span span : scan.spans()) {
             format.read(file, labels, scan.schema(0), span, new RecordFormat.Sink() {
                 @Override
-                public void row(int number, Row row) {
+                public void row(int number, long line, Row row) {
                     seen.add(row.cells()[0]);
                 }
 

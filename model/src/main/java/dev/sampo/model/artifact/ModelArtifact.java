@@ -60,8 +60,15 @@ public record ModelArtifact(ModelDocument document, FeaturePipeline pipeline, Ne
             files.put(name, bytes);
         }
         ModelDocument document = document(present(files, MODEL));
+        if (!document.weightsSha256().equals(sha256(present(files, WEIGHTS)))) {
+            throw new IOException(WEIGHTS + " is not the file that " + MODEL + " describes: its SHA-256 differs");
+        }
         FeaturePipeline pipeline =
                 FeaturePipeline.fromJson(new String(present(files, FEATURES), StandardCharsets.UTF_8));
+        if (pipeline.width() != document.features() || !pipeline.target().equals(document.target())) {
+            throw new IOException(FEATURES + " is not the file that " + MODEL + " describes: it makes "
+                    + pipeline.width() + " features, expected " + document.features());
+        }
         Network network = Network.of(document.architecture(), pipeline.width(), pipeline.target());
         return new ModelArtifact(document, pipeline, network, Safetensors.read(network, present(files, WEIGHTS)));
     }

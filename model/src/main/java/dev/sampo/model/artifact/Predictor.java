@@ -38,6 +38,9 @@ public final class Predictor implements AutoCloseable {
 
     /** @param rowsMax rows of one forward pass; more are split */
     public Predictor(ModelArtifact artifact, int rowsMax) {
+        if (rowsMax < 1) {
+            throw new IllegalArgumentException("rows of one forward pass must be ≥ 1, was " + rowsMax);
+        }
         this.artifact = artifact;
         this.rowsMax = rowsMax;
         lane = artifact.network().newLane(rowsMax);

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The open weights format: {@code u64 header length, JSON header, raw little-endian tensors}. The bytes depend on the weights
@@ -55,22 +57,45 @@ public final class Safetensors {
         } catch (JsonProcessingException e) {
             throw new IOException("not a safetensors file: its header is not JSON", e);
         }
+        if (header.size() - (header.has("__metadata__") ? 1 : 0)
+                != network.tensors().size()) {
+            throw new IOException("the file holds " + names(header) + ", the model has "
+                    + network.tensors().stream().map(Network.Tensor::name).toList());
+        }
         int data = 8 + (int) headerLength;
         float[] weights = new float[network.parameterCount()];
         for (Network.Tensor tensor : network.tensors()) {
-            JsonNode entry = header.path(tensor.name());
-            long from = entry.path("data_offsets").path(0).asLong(-1);
-            long to = entry.path("data_offsets").path(1).asLong(-1);
-            if (!entry.path("dtype").asText().equals("F32")
-                    || from < 0
-                    || to - from != 4L * size(tensor)
-                    || to > file.length - data) {
-                throw new IOException("tensor " + tensor.name() + " is missing or not F32 of shape " + tensor.shape());
-            }
+            long from = start(tensor, header.path(tensor.name()), file.length - data);
             in.position(data + (int) from);
             in.asFloatBuffer().get(weights, tensor.offset(), size(tensor));
         }
         return weights;
+    }
+
+    private static List<String> names(JsonNode header) {
+        List<String> names = new ArrayList<>();
+        header.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    /** Where a tensor's bytes begin within the data, all of which lie there. */
+    private static long start(Network.Tensor tensor, JsonNode entry, long dataBytes) throws IOException {
+        List<Integer> shape = new ArrayList<>();
+        entry.path("shape").forEach(size -> shape.add(size.canConvertToInt() ? size.asInt() : -1));
+        if (!entry.path("dtype").asText().equals("F32") || !shape.equals(tensor.shape())) {
+            throw new IOException("tensor " + tensor.name() + " is "
+                    + (entry.isMissingNode() ? "missing" : entry.path("dtype").asText() + " " + shape)
+                    + ", expected F32 " + tensor.shape());
+        }
+        long bytes = 4L * size(tensor);
+        long from = entry.path("data_offsets").path(0).asLong(-1);
+        if (from < 0
+                || from > dataBytes - bytes
+                || entry.path("data_offsets").path(1).asLong(-1) != from + bytes) {
+            throw new IOException("tensor " + tensor.name() + ": its data_offsets " + entry.path("data_offsets")
+                    + " are not " + bytes + " of the " + dataBytes + " bytes of data");
+        }
+        return from;
     }
 
     private static int size(Network.Tensor tensor) {

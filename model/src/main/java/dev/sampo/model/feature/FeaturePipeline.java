@@ -8,7 +8,7 @@ import dev.sampo.model.data.Batch;
 import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
 import dev.sampo.model.data.Target;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,13 +27,11 @@ public final class FeaturePipeline {
     private final boolean everyColumn;
     private final boolean sparse;
     private final int width;
-    private final List<@Nullable Categories> positions = new ArrayList<>();
-    /** The last schema's columns found; a stream of rows has one schema, so it is found once. */
-    private volatile @Nullable Bound bound;
-
-    /** The pipeline on rows of one schema. */
-    @SuppressWarnings("ArrayRecordComponent")
-    private record Bound(Schema schema, ColumnIndex columns, FeatureWriter[] writers) {}
+    private final List<InputColumn> inputs;
+    private final Encoder[] encoders;
+    private final Map<String, Integer> classes = new HashMap<>();
+    private final double @Nullable [] classWeights;
+    private volatile @Nullable Binding bound;
 
     /** A raw column that the pipeline reads. */
     public record InputColumn(String name, Type type, int width) {
@@ -68,18 +66,28 @@ public final class FeaturePipeline {
         this.weight = weight;
         this.everyColumn = everyColumn;
         this.sparse = sparse;
-        width = width(features);
-        features.forEach(each -> positions.add(each.positions()));
+        width = features.stream().mapToInt(FittedFeature::width).sum();
+        inputs = inputs(features);
+        encoders = features.stream().map(Encoder::of).toArray(Encoder[]::new);
+        for (int i = 0; i < target.classes().size(); i++) {
+            classes.put(target.classes().get(i), i);
+        }
+        classWeights = classWeights(label, target);
     }
 
-    /** The sum of the features' widths; {@link IllegalArgumentException} if no batch can be that wide. */
-    static int width(List<FittedFeature> features) {
-        long width = features.stream().mapToLong(FittedFeature::width).sum();
-        if (width > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(
-                    "features: together " + width + " wide, at most " + Integer.MAX_VALUE + "; use fewer buckets");
+    private static double @Nullable [] classWeights(LabelSpec label, Target target) {
+        if (label.classWeights() == null) {
+            return null;
         }
-        return (int) width;
+        double[] weights = new double[target.classes().size()];
+        java.util.Arrays.fill(weights, 1);
+        label.classWeights().forEach((text, factor) -> {
+            int index = target.classes().indexOf(FitStatistics.canonical(text, label));
+            if (index >= 0) {
+                weights[index] *= factor;
+            }
+        });
+        return weights;
     }
 
     public int width() {
@@ -102,6 +110,10 @@ public final class FeaturePipeline {
 
     /** The raw columns a row must have, without label and weight. */
     public List<InputColumn> inputs() {
+        return inputs;
+    }
+
+    private static List<InputColumn> inputs(List<FittedFeature> features) {
         Map<String, InputColumn> inputs = new LinkedHashMap<>();
         for (FittedFeature feature : features) {
             boolean text = feature.values() != null || feature.buckets() != null;
@@ -119,55 +131,81 @@ public final class FeaturePipeline {
         return List.copyOf(inputs.values());
     }
 
+    /** Where a schema has what the pipeline reads; label and weight are -1 if it has none. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Binding(Schema schema, int[][] cells, int label, int weight) {}
+
+    private Binding bind(Schema schema) throws BadRecordException {
+        Binding last = bound;
+        if (last != null && last.schema.equals(schema)) {
+            return last;
+        }
+        for (InputColumn input : inputs) {
+            if (input.type() != InputColumn.Type.VECTOR && schema.indexOf(input.name()) < 0) {
+                throw new BadRecordException(
+                        "column " + input.name() + ": missing; the rows have " + String.join(", ", schema.columns()));
+            }
+        }
+        int[][] cells = features.stream()
+                .map(feature ->
+                        feature.columns().stream().mapToInt(schema::indexOf).toArray())
+                .toArray(int[][]::new);
+        Binding fresh = new Binding(
+                schema, cells, schema.indexOf(label.columnOrDefault()), weight == null ? -1 : schema.indexOf(weight));
+        bound = fresh;
+        return fresh;
+    }
+
     /**
      * The batch of some rows; an error names the column and the value of the first bad row.
      *
      * @param labelled whether the rows have a label, and a weight if the pipeline was fitted with one
      */
     public Batch apply(Schema schema, List<Row> rows, boolean labelled) throws BadRecordException {
-        Bound to = bind(schema);
-        TargetWriter targets = labelled ? TargetWriter.of(label, target, weight, to.columns) : null;
+        Binding binding = bind(schema);
+        if (labelled && (binding.label < 0 || weight != null && binding.weight < 0)) {
+            throw new BadRecordException("column " + (binding.label < 0 ? label.columnOrDefault() : weight)
+                    + ": missing; the rows have " + String.join(", ", schema.columns()));
+        }
         float[] labels = new float[labelled ? rows.size() : 0];
-        float[] weights = targets != null && targets.weighted() ? new float[rows.size()] : null;
-        FeatureSink sink =
-                sparse ? new FeatureSink.Sparse(rows.size(), width) : new FeatureSink.Dense(rows.size(), width);
-        int r = 0;
+        float[] weights = labelled && (weight != null || classWeights != null) ? new float[rows.size()] : null;
+        FeatureRows written = FeatureRows.of(sparse, rows.size(), width);
+        int number = 0;
         for (Row row : rows) {
-            to.columns.checkCells(row);
-            write(to, row, sink);
-            if (targets != null) {
-                labels[r] = targets.label(row);
+            int at = 0;
+            for (int i = 0; i < encoders.length; i++) {
+                encoders[i].write(row, binding.cells[i], at, written);
+                at += features.get(i).width();
+            }
+            written.endRow();
+            if (labelled) {
+                labels[number] = labelOf(row.cells()[binding.label]);
                 if (weights != null) {
-                    weights[r] = targets.weight(row, labels[r]);
+                    String cell = weight == null ? null : row.cells()[binding.weight];
+                    weights[number] = weightOf(cell, labels[number]);
                 }
             }
-            r++;
+            number++;
         }
-        return sink.batch(labels, weights);
+        return written.batch(labels, weights);
     }
 
-    private static void write(Bound to, Row row, FeatureSink sink) throws BadRecordException {
-        for (FeatureWriter each : to.writers) {
-            each.write(row, sink);
+    private float labelOf(@Nullable String cell) throws BadRecordException {
+        String text = FitStatistics.label(cell, label);
+        if (target.kind() == Target.Kind.NUMERIC) {
+            return (float) Double.parseDouble(text);
         }
-        sink.endRow();
+        Integer index = classes.get(text);
+        if (index == null) {
+            throw new BadRecordException("column " + label.columnOrDefault() + ": unknown label \"" + text
+                    + "\"; the training labels are " + target.classes());
+        }
+        return index;
     }
 
-    private Bound bind(Schema schema) throws BadRecordException {
-        Bound last = bound;
-        if (last != null && last.schema.equals(schema)) {
-            return last;
-        }
-        ColumnIndex columns = new ColumnIndex(schema);
-        FeatureWriter[] writers = new FeatureWriter[features.size()];
-        int at = 0;
-        for (int i = 0; i < writers.length; i++) {
-            writers[i] = FeatureWriter.of(features.get(i), at, columns, positions.get(i));
-            at += features.get(i).width();
-        }
-        Bound fresh = new Bound(schema, columns, writers);
-        bound = fresh;
-        return fresh;
+    private float weightOf(@Nullable String cell, float labelValue) throws BadRecordException {
+        double value = weight == null ? 1 : FitStatistics.rowWeight(weight, cell);
+        return (float) (classWeights == null ? value : value * classWeights[(int) labelValue]);
     }
 
     /** The readable document; {@link #fromJson} gives the same bits back. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.sampo.model.spec.Problems;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,9 @@ public record FeatureSpec(
     }
 
     public List<String> columnsOrNone() {
-        return columns == null ? List.of() : columns;
+        return columns == null
+                ? List.of()
+                : columns.stream().filter(Objects::nonNull).toList();
     }
 
     boolean log1p() {
@@ -54,7 +57,7 @@ public record FeatureSpec(
             return "passthrough";
         }
         return transform.stream()
-                .filter(each -> !each.equals("log1p"))
+                .filter(each -> each != null && !each.equals("log1p"))
                 .findFirst()
                 .orElse("passthrough");
     }
@@ -74,15 +77,18 @@ public record FeatureSpec(
     /** Adds every fault, each with its path. */
     public void check(String path, Problems problems) {
         problems.check(!columnsOrNone().isEmpty(), path + ".columns", "at least one column");
+        for (String each : columns == null ? List.<String>of() : columns) {
+            problems.check(each != null && !each.isEmpty(), path + ".columns", "must not hold an empty name");
+        }
         for (String each : transform == null ? List.<String>of() : transform) {
             problems.check(
-                    KNOWN.contains(each),
+                    each != null && KNOWN.contains(each),
                     path + ".transform",
                     "must be of " + new java.util.TreeSet<>(KNOWN) + ", was " + each);
         }
         long others = transform == null
                 ? 0
-                : transform.stream().filter(each -> !each.equals("log1p")).count();
+                : transform.stream().filter(each -> !"log1p".equals(each)).count();
         problems.check(others <= 1, path + ".transform", "one transform, perhaps after log1p, was " + transform);
         problems.check(!log1p() || numeric(), path + ".transform", "log1p goes before a numeric transform only");
         problems.check(impute == null || numeric(), path + ".impute", "a missing category is a category of its own");
@@ -99,7 +105,18 @@ public record FeatureSpec(
                 kind().equals("scale") == (divideBy != null),
                 path + ".divideBy",
                 "belongs to transform scale, and it needs one");
-        problems.check(divideBy == null || divideBy != 0, path + ".divideBy", "must not be 0");
+        problems.check(
+                divideBy == null || divideBy != 0 && Double.isFinite(divideBy),
+                path + ".divideBy",
+                "must be a finite number and not 0, was " + divideBy);
+        problems.check(
+                impute == null || impute.constant() == null || Double.isFinite(impute.constant()),
+                path + ".impute",
+                "must be a finite number, was " + (impute == null ? null : impute.constant()));
+        problems.check(
+                minCount == null || buckets == null,
+                path + ".minCount",
+                "counts values, but buckets hash them; remove one of the two");
         problems.check(minCountOrDefault() >= 1, path + ".minCount", "must be ≥ 1, was " + minCount);
         problems.check(
                 minCount == null || kind().equals("oneHot") || kind().equals("cross"),

@@ -35,15 +35,17 @@ public final class FeatureUnits {
             String path = "features[" + number++ + "].columns";
             for (String name : feature.columnsOrNone()) {
                 if (name.contains("*")) {
-                    problems.check(
-                            !matching(name, free(label, weightColumn, schema)).isEmpty(),
-                            path,
-                            "no column matches " + name);
+                    problems.check(!matching(name, schema).isEmpty(), path, "no column matches " + name);
                 } else if (!isVector(name, schema)) {
                     require(name, path, schema, problems);
                 }
                 if (name.equals(label.columnOrDefault())) {
                     problems.add(path, "the label " + name + " can't be a feature too");
+                }
+                if (name.equals(weightColumn)) {
+                    problems.add(
+                            path,
+                            "the weight " + name + " can't be a feature too: it is unknown when a model is asked");
                 }
                 if (isVector(name, schema)
                         && (!feature.numeric()
@@ -75,22 +77,19 @@ public final class FeatureUnits {
         return schema.vector() != null && schema.vector().name().equals(name);
     }
 
-    /** The columns that a pattern may mean. */
-    private static List<String> free(LabelSpec label, @Nullable String weightColumn, Schema schema) {
-        return schema.columns().stream()
-                .filter(each -> !each.equals(label.columnOrDefault()) && !each.equals(weightColumn))
-                .toList();
-    }
-
-    private static List<String> matching(String pattern, List<String> columns) {
+    private static List<String> matching(String pattern, Schema schema) {
         Pattern regex = Pattern.compile(Pattern.quote(pattern).replace("*", "\\E.*\\Q"));
-        return columns.stream().filter(each -> regex.matcher(each).matches()).toList();
+        return schema.columns().stream()
+                .filter(each -> regex.matcher(each).matches())
+                .toList();
     }
 
     /** The units in order; without features, every column but label and weight, and the vector, as they are. */
     static List<Unit> resolve(
             @Nullable List<FeatureSpec> features, LabelSpec label, @Nullable String weightColumn, Schema schema) {
-        List<String> free = free(label, weightColumn, schema);
+        List<String> free = schema.columns().stream()
+                .filter(each -> !each.equals(label.columnOrDefault()) && !each.equals(weightColumn))
+                .toList();
         List<Unit> units = new ArrayList<>();
         if (features == null || features.isEmpty()) {
             FeatureSpec plain = FeatureSpec.passthrough(free);
@@ -104,7 +103,7 @@ public final class FeatureUnits {
             List<String> names = new ArrayList<>();
             for (String name : feature.columnsOrNone()) {
                 if (name.contains("*")) {
-                    names.addAll(matching(name, free));
+                    matching(name, schema).stream().filter(free::contains).forEach(names::add);
                 } else {
                     names.add(name);
                 }

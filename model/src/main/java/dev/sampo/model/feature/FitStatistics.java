@@ -5,157 +5,366 @@ import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
 import dev.sampo.model.data.Target;
 import dev.sampo.model.feature.FeatureUnits.Unit;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one pass over the rows must gather to fit the feature pipeline. Mergeable; the same merges in the same order give the
- * same bits. Its memory is bounded by the features, not the rows: columns of too many different values are refused. Not
- * thread-safe.
+ * same bits. Not thread-safe.
  */
 public final class FitStatistics {
-    private static final int MAGIC = 0x53465331; // "SFS1"
-    private final boolean everyColumn;
-    private final LabelSpec labelSpec;
-    private final @Nullable String weightColumn;
-    private final ColumnIndex columns;
-    private final UnitStatistics[] units;
-    private final LabelStatistics label;
-    private final @Nullable SampleWeight weight;
+    private static final int CATEGORIES_MAX = 1_000_000;
+    private static final int LABELS_MAX = 10_000;
+    private final List<FeatureSpec> features;
+    private final LabelSpec label;
+    private final @Nullable String weight;
+    private final Schema schema;
+    private final List<Unit> units;
+    private final int[][] cells;
+    private final int labelCell;
+    private final int weightCell;
+    private final ColumnStatistics[] numbers;
+    private final ColumnStatistics[][] vectors;
+    private final List<TreeMap<String, Long>> categories = new ArrayList<>();
+    private final boolean hasVector;
+    private final TreeMap<String, Long> labels = new TreeMap<>();
     private long rows;
+    private long vectorEntries;
 
     private FitStatistics(
-            @Nullable List<FeatureSpec> features, LabelSpec label, @Nullable String weightColumn, Schema schema)
-            throws BadRecordException {
-        everyColumn = features == null || features.isEmpty();
-        labelSpec = label;
-        this.weightColumn = weightColumn;
-        columns = new ColumnIndex(schema);
-        List<Unit> resolved = FeatureUnits.resolve(features, label, weightColumn, schema);
-        units = new UnitStatistics[resolved.size()];
-        for (int i = 0; i < units.length; i++) {
-            Unit unit = resolved.get(i);
-            if (unit.vector()) {
-                units[i] = new VectorStatistics(unit, columns.vectorWidth(unit.column()));
-            } else if (unit.spec().numeric()) {
-                units[i] = new NumberStatistics(unit, columns.of(unit.column()));
-            } else {
-                units[i] = new CategoryStatistics(unit, columns.of(unit.columns()));
+            @Nullable List<FeatureSpec> features, LabelSpec label, @Nullable String weight, Schema schema) {
+        this.features = features == null ? List.of() : features;
+        this.label = label;
+        this.weight = weight;
+        this.schema = schema;
+        units = FeatureUnits.resolve(features, label, weight, schema);
+        hasVector = units.stream().anyMatch(Unit::vector);
+        labelCell = schema.indexOf(label.columnOrDefault());
+        weightCell = weight == null ? -1 : schema.indexOf(weight);
+        cells = units.stream()
+                .map(unit -> unit.vector()
+                        ? new int[0]
+                        : unit.columns().stream().mapToInt(schema::indexOf).toArray())
+                .toArray(int[][]::new);
+        numbers = new ColumnStatistics[units.size()];
+        vectors = new ColumnStatistics[units.size()][];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = new ColumnStatistics();
+            categories.add(new TreeMap<>());
+            boolean fitted =
+                    units.get(i).vector() && isFittedVector(units.get(i).spec());
+            vectors[i] = new ColumnStatistics
+                    [fitted && schema.vector() != null ? schema.vector().width() : 0];
+            for (int j = 0; j < vectors[i].length; j++) {
+                vectors[i][j] = new ColumnStatistics();
             }
         }
-        this.label = new LabelStatistics(label, columns.of(label.columnOrDefault()));
-        weight = weightColumn == null ? null : new SampleWeight(weightColumn, columns.of(weightColumn));
     }
 
-    /** Statistics of no rows; {@link IllegalArgumentException} names a column that the schema does not have. */
+    private static boolean isFittedVector(FeatureSpec spec) {
+        return spec.kind().equals("standardize") || spec.kind().equals("minMax");
+    }
+
+    /** Statistics of no rows. */
     public static FitStatistics empty(
             @Nullable List<FeatureSpec> features, LabelSpec label, @Nullable String weightColumn, Schema schema) {
-        try {
-            return new FitStatistics(features, label, weightColumn, schema);
-        } catch (BadRecordException e) {
-            throw new IllegalArgumentException(e.getMessage(), e);
-        }
-    }
-
-    /** Refuses a row that can't be trained on or evaluated; nothing is counted. */
-    public void check(Row row) throws BadRecordException {
-        columns.checkCells(row);
-        for (UnitStatistics each : units) {
-            each.read(row);
-        }
-        label.read(row);
-        if (weight != null) {
-            weight.read(row);
-        }
+        return new FitStatistics(features, label, weightColumn, schema);
     }
 
     /** Adds a row, or refuses it whole and stays as it was. */
     public void add(Row row) throws BadRecordException {
-        check(row);
-        label.ensureRoom();
-        for (UnitStatistics each : units) {
-            each.ensureRoom(row);
-        }
+        double[] values = new double[units.size()];
+        String[] keys = new String[units.size()];
+        String rowLabel = examine(row, values, keys);
         rows++;
-        label.count();
-        for (UnitStatistics each : units) {
-            each.count(row);
+        labels.merge(rowLabel, 1L, Long::sum);
+        if (hasVector && row.vector() != null) {
+            vectorEntries += row.vector().values().length;
+        }
+        for (int i = 0; i < values.length; i++) {
+            if (keys[i] != null) {
+                categories.get(i).merge(keys[i], 1L, Long::sum);
+            } else if (units.get(i).vector()) {
+                countVector(i, row);
+            } else if (Double.isNaN(values[i])) {
+                numbers[i].missing++;
+            } else if (units.get(i).spec().numeric()) {
+                numbers[i].add(values[i]);
+            }
         }
     }
 
     /**
-     * Adds what later rows gave; {@link IllegalArgumentException}, and this stays as it was, if together they have too many
-     * different values.
+     * Refuses a bad row that is held out of training as {@link #add} would. Of a good one it only takes the label, so that a
+     * class which no training row has is known; its values do not enter the fit.
      */
-    public void merge(FitStatistics later) {
-        label.ensureRoom(later.label);
-        for (int i = 0; i < units.length; i++) {
-            units[i].ensureRoom(later.units[i]);
+    public void addHeldOut(Row row) throws BadRecordException {
+        labels.merge(examine(row, new double[units.size()], new String[units.size()]), 0L, Long::sum);
+    }
+
+    /** Fills in what the row holds for each unit, and gives its label; changes nothing else. */
+    private String examine(Row row, double[] values, @Nullable String[] keys) throws BadRecordException {
+        for (int i = 0; i < values.length; i++) {
+            Unit unit = units.get(i);
+            if (unit.vector()) {
+                Vectors.check(row.vector(), Objects.requireNonNull(schema.vector()));
+            } else if (unit.spec().numeric()) {
+                values[i] = number(unit, row.cells()[cells[i][0]]);
+            } else if (unit.spec().buckets() == null) {
+                String key = FittedFeature.key(cells[i], row);
+                keys[i] = key;
+                if (categories.get(i).size() >= CATEGORIES_MAX
+                        && !categories.get(i).containsKey(key)) {
+                    throw new BadRecordException(tooManyCategories(unit));
+                }
+            }
         }
-        rows += later.rows;
-        label.merge(later.label);
-        for (int i = 0; i < units.length; i++) {
-            units[i].merge(later.units[i]);
+        String text = label(row.cells()[labelCell], label);
+        checkLabel(text);
+        if (weight != null) {
+            rowWeight(weight, row.cells()[weightCell]);
+        }
+        String counted = label.typeOrDefault().equals("numeric") ? "" : text;
+        if (labels.size() >= LABELS_MAX && !labels.containsKey(counted)) {
+            throw new BadRecordException(tooManyLabels());
+        }
+        return counted;
+    }
+
+    private static String tooManyCategories(Unit unit) {
+        return "column " + unit.column() + ": more than " + CATEGORIES_MAX + " different values; use transform hash";
+    }
+
+    private String tooManyLabels() {
+        return "column " + label.columnOrDefault() + ": more than " + LABELS_MAX
+                + " different labels; is it numeric? then set data.label.type: numeric";
+    }
+
+    /** The number after log1p, NaN if missing and to be imputed. */
+    private static double number(Unit unit, @Nullable String cell) throws BadRecordException {
+        if (cell == null && unit.spec().impute() != null) {
+            return Double.NaN;
+        }
+        return FittedFeature.log1pIf(unit.spec().log1p(), unit.column(), Numbers.parse(unit.column(), cell));
+    }
+
+    private void countVector(int i, Row row) {
+        Row.Vector vector = row.vector();
+        if (vector == null || vectors[i].length == 0) {
+            return;
+        }
+        for (int j = 0; j < vector.values().length; j++) {
+            vectors[i][vector.indices() == null ? j : vector.indices()[j]].addMoments(vector.values()[j]);
         }
     }
 
-    /** Fits the pipeline; this stays as it is. {@link IllegalArgumentException} says what the data does not allow. */
+    /** The label of a row in the spelling that is compared. */
+    static String label(@Nullable String cell, LabelSpec label) throws BadRecordException {
+        if (cell == null) {
+            throw new BadRecordException("column " + label.columnOrDefault() + ": the label is missing");
+        }
+        if (label.typeOrDefault().equals("numeric")) {
+            Numbers.parse(label.columnOrDefault(), cell);
+            return cell;
+        }
+        return canonical(cell, label);
+    }
+
+    /**
+     * A label in the spelling that is compared, in rows and specs alike. LIBSVM files write a binary negative as -1 or 0,
+     * sometimes one in training and the other in testing, so these are one.
+     */
+    static String canonical(String text, LabelSpec label) {
+        String same = normalized(text);
+        return label.typeOrDefault().equals("binary") && same.equals("-1") ? "0" : same;
+    }
+
+    /** Whole numbers in one spelling, so that +1, 1 and 1.0 are one label. */
+    static String normalized(String text) {
+        if (!text.isEmpty() && "+-0123456789".indexOf(text.charAt(0)) >= 0) {
+            try {
+                double value = Double.parseDouble(text);
+                if (value == Math.rint(value) && Math.abs(value) < 1e15) {
+                    return Long.toString((long) value);
+                }
+            } catch (NumberFormatException e) {
+                return text;
+            }
+        }
+        return text;
+    }
+
+    static double rowWeight(String column, @Nullable String cell) throws BadRecordException {
+        double value = Numbers.parse(column, cell);
+        if (value < 0) {
+            throw new BadRecordException("column " + column + ": a weight must be ≥ 0, was " + value);
+        }
+        return value;
+    }
+
+    private void checkLabel(String value) throws BadRecordException {
+        if (label.classes() != null
+                && label.classes().stream().noneMatch(each -> normalized(each).equals(value))) {
+            throw new BadRecordException("column " + label.columnOrDefault() + ": unknown label \"" + value
+                    + "\"; data.label.classes are " + label.classes());
+        }
+    }
+
+    /** Adds what later rows gave; {@link IllegalArgumentException} if together they have too many labels or categories. */
+    public void merge(FitStatistics later) {
+        rows += later.rows;
+        vectorEntries += later.vectorEntries;
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i].merge(later.numbers[i]);
+            for (int j = 0; j < vectors[i].length; j++) {
+                vectors[i][j].merge(later.vectors[i][j]);
+            }
+            Map<String, Long> mine = categories.get(i);
+            later.categories.get(i).forEach((key, count) -> mine.merge(key, count, Long::sum));
+            if (mine.size() > CATEGORIES_MAX) {
+                throw new IllegalArgumentException(tooManyCategories(units.get(i)));
+            }
+        }
+        later.labels.forEach((key, count) -> labels.merge(key, count, Long::sum));
+        if (labels.size() > LABELS_MAX) {
+            throw new IllegalArgumentException(tooManyLabels());
+        }
+    }
+
+    /** Fits the pipeline; {@link IllegalArgumentException} says what the data does not allow. */
     public FeaturePipeline fit() {
-        Target target = label.target();
+        Target target = target();
         List<FittedFeature> fitted = new ArrayList<>();
         double nonZeros = 0;
-        for (UnitStatistics each : units) {
-            FittedFeature one = each.fit(rows);
+        for (int i = 0; i < numbers.length; i++) {
+            Unit unit = units.get(i);
+            FittedFeature one = unit.vector()
+                    ? FittedFeature.vector(unit, schema, vectors[i], rows)
+                    : FittedFeature.scalar(unit, numbers[i], categories.get(i));
             fitted.add(one);
-            nonZeros += each.nonZeros(one, rows);
+            nonZeros += unit.vector()
+                    ? (one.shifts() == null ? (double) vectorEntries / Math.max(1, rows) : one.width())
+                    : one.indicator() ? 2 : 1;
         }
-        boolean sparse = nonZeros < FeaturePipeline.width(fitted) / 4.0;
-        return new FeaturePipeline(fitted, target, labelSpec, weightColumn, everyColumn, sparse);
+        int width = fitted.stream().mapToInt(FittedFeature::width).sum();
+        return new FeaturePipeline(fitted, target, label, weight, features.isEmpty(), nonZeros < width / 4.0);
+    }
+
+    private Target target() {
+        String column = label.columnOrDefault();
+        if (label.typeOrDefault().equals("numeric")) {
+            return new Target(Target.Kind.NUMERIC, List.of());
+        }
+        List<String> found = sorted(labels);
+        if (label.typeOrDefault().equals("classes")) {
+            List<String> classes = label.classes() == null
+                    ? found
+                    : label.classes().stream().map(FitStatistics::normalized).toList();
+            if (classes.size() < 2) {
+                throw new IllegalArgumentException(
+                        "column " + column + ": classes need two labels or more, found " + classes);
+            }
+            return new Target(Target.Kind.CLASSES, classes);
+        }
+        if (found.size() != 2) {
+            throw new IllegalArgumentException("column " + column + ": a binary label has two values, found "
+                    + found.size() + ": " + found.subList(0, Math.min(10, found.size())));
+        }
+        String positive = label.positive() == null ? found.get(1) : canonical(label.positive(), label);
+        if (!found.contains(positive)) {
+            throw new IllegalArgumentException(
+                    "data.label.positive: \"" + label.positive() + "\" does not occur, the labels are " + found);
+        }
+        String negative = found.get(found.get(0).equals(positive) ? 1 : 0);
+        return new Target(Target.Kind.BINARY, List.of(negative, positive));
+    }
+
+    /** By number if all are, else by text. */
+    private static List<String> sorted(TreeMap<String, Long> counts) {
+        List<String> keys = new ArrayList<>(counts.keySet());
+        if (keys.stream().allMatch(each -> each.matches("[+-]?\\d{1,15}(\\.\\d{1,15})?"))) {
+            keys.sort(java.util.Comparator.comparingDouble(Double::parseDouble));
+        }
+        return keys;
     }
 
     /** Everything gathered, for {@link #fromBytes}. */
     public byte[] toBytes() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {
-            out.writeInt(MAGIC);
-            out.writeInt(units.length);
             out.writeLong(rows);
-            for (UnitStatistics each : units) {
-                each.write(out);
+            out.writeLong(vectorEntries);
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i].write(out);
+                for (ColumnStatistics each : vectors[i]) {
+                    each.write(out);
+                }
+                writeCounts(categories.get(i), out);
             }
-            label.write(out);
+            writeCounts(labels, out);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return bytes.toByteArray();
     }
 
-    /**
-     * Reads what {@link #toBytes} of statistics of the same specs wrote; {@link IllegalArgumentException} if it is anything
-     * else, however it was damaged.
-     */
+    private static void writeCounts(TreeMap<String, Long> counts, DataOutputStream out) throws IOException {
+        out.writeInt(counts.size());
+        for (var each : counts.entrySet()) {
+            // Not writeUTF, which ends at 65,535 bytes.
+            byte[] key = each.getKey().getBytes(StandardCharsets.UTF_8);
+            out.writeInt(key.length);
+            out.write(key);
+            out.writeLong(each.getValue());
+        }
+    }
+
+    /** Reads what {@link #toBytes} of statistics of the same specs wrote. */
     public static FitStatistics fromBytes(
             @Nullable List<FeatureSpec> features,
             LabelSpec label,
             @Nullable String weightColumn,
             Schema schema,
             byte[] bytes) {
-        FitStatistics read = empty(features, label, weightColumn, schema);
-        StatisticsReader in = new StatisticsReader(bytes);
-        in.require(in.integer() == MAGIC, "not feature statistics of this version");
-        int units = in.integer();
-        in.require(units == read.units.length, units + " features for " + read.units.length);
-        read.rows = in.count(1L << 48);
-        for (UnitStatistics each : read.units) {
-            each.readFrom(in, read.rows);
+        FitStatistics read = new FitStatistics(features, label, weightColumn, schema);
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+            read.rows = in.readLong();
+            read.vectorEntries = in.readLong();
+            for (int i = 0; i < read.numbers.length; i++) {
+                read.numbers[i] = ColumnStatistics.read(in);
+                for (int j = 0; j < read.vectors[i].length; j++) {
+                    read.vectors[i][j] = ColumnStatistics.read(in);
+                }
+                readCounts(read.categories.get(i), in);
+            }
+            readCounts(read.labels, in);
+            if (in.available() > 0) {
+                throw new IOException(in.available() + " bytes too many");
+            }
+        } catch (IOException | RuntimeException e) {
+            throw new IllegalArgumentException("damaged fit statistics: " + e, e);
         }
-        read.label.readFrom(in, read.rows);
-        in.end();
         return read;
+    }
+
+    private static void readCounts(TreeMap<String, Long> counts, DataInputStream in) throws IOException {
+        for (int left = in.readInt(); left > 0; left--) {
+            int length = in.readInt();
+            if (length < 0 || length > in.available()) {
+                throw new IOException("a key claims " + length + " bytes, " + in.available() + " remain");
+            }
+            counts.put(new String(in.readNBytes(length), StandardCharsets.UTF_8), in.readLong());
+        }
     }
 }

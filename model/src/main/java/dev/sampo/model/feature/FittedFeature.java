@@ -1,13 +1,15 @@
 package dev.sampo.model.feature;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.sampo.model.data.BadRecordException;
+import dev.sampo.model.data.Row;
+import dev.sampo.model.data.Schema;
 import dev.sampo.model.feature.FeatureUnits.Unit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,13 +45,17 @@ record FittedFeature(
         @Nullable Integer buckets,
         boolean vector,
         int width) {
-    /** A numeric feature; the statistics stay as they are. */
-    static FittedFeature number(Unit unit, ColumnStatistics statistics) {
+    static final String MISSING = "(missing)";
+    private static final String AND = " & ";
+
+    static FittedFeature scalar(Unit unit, ColumnStatistics gathered, TreeMap<String, Long> counts) {
         FeatureSpec spec = unit.spec();
-        Double impute = imputed(spec, statistics);
+        if (!spec.numeric()) {
+            return categorical(unit, counts);
+        }
+        Double impute = imputed(spec, gathered);
         // Imputed values are part of what the model sees, so of the mean and deviation too.
-        Moments seen =
-                impute == null ? statistics.moments : statistics.moments.withRepeated(impute, statistics.missing);
+        ColumnStatistics statistics = impute == null ? gathered : gathered.withRepeated(impute, gathered.missing);
         int extra = spec.hasIndicator() ? 1 : 0;
         if (spec.kind().equals("quantileBuckets")) {
             List<Double> bounds = bounds(statistics, spec.buckets() == null ? 2 : spec.buckets());
@@ -69,7 +75,7 @@ record FittedFeature(
                     false,
                     bounds.size() + 1 + extra);
         }
-        double[] line = line(spec, seen);
+        double[] line = line(spec, statistics);
         return new FittedFeature(
                 unit.columns(),
                 spec.kind(),
@@ -93,7 +99,7 @@ record FittedFeature(
             return null;
         }
         return switch (impute.method()) {
-            case "mean" -> statistics.moments.mean;
+            case "mean" -> statistics.mean;
             case "median" -> statistics.quantile(0.5);
             default -> {
                 double constant = impute.constant() == null ? 0 : impute.constant();
@@ -110,23 +116,17 @@ record FittedFeature(
         return new ArrayList<>(bounds);
     }
 
-    /** [shift, scale]; a constant column becomes 0, and so does one whose range is too small to divide by. */
-    private static double[] line(FeatureSpec spec, Moments s) {
+    /** [shift, scale]; a constant column becomes 0. */
+    private static double[] line(FeatureSpec spec, ColumnStatistics s) {
         return switch (spec.kind()) {
-            case "standardize" -> new double[] {s.mean, inverseOrZero(s.deviation())};
-            case "minMax" -> new double[] {s.count == 0 ? 0 : s.min, s.count == 0 ? 0 : inverseOrZero(s.max - s.min)};
+            case "standardize" -> new double[] {s.mean, s.deviation() > 0 ? 1 / s.deviation() : 0};
+            case "minMax" -> new double[] {s.count == 0 ? 0 : s.min, s.max > s.min ? 1 / (s.max - s.min) : 0};
             case "scale" -> new double[] {0, 1 / (spec.divideBy() == null ? 1 : spec.divideBy())};
             default -> new double[] {0, 1};
         };
     }
 
-    private static double inverseOrZero(double x) {
-        double inverse = 1 / x;
-        return Double.isFinite(inverse) ? inverse : 0;
-    }
-
-    /** A categorical feature, of the values that are frequent enough or of hash buckets. */
-    static FittedFeature category(Unit unit, TreeMap<String, Long> counts) {
+    private static FittedFeature categorical(Unit unit, TreeMap<String, Long> counts) {
         FeatureSpec spec = unit.spec();
         List<String> values = null;
         int width;
@@ -156,22 +156,18 @@ record FittedFeature(
                 width);
     }
 
-    /**
-     * The vector feature; the statistics stay as they are.
-     *
-     * @param elements [width], or none if the transform needs none
-     */
-    static FittedFeature vector(Unit unit, int width, Moments[] elements, long rows) {
+    static FittedFeature vector(Unit unit, Schema schema, ColumnStatistics[] statistics, long rows) {
+        int width = java.util.Objects.requireNonNull(schema.vector()).width();
         FeatureSpec spec = unit.spec();
         List<Double> shifts = null;
         List<Double> scales = null;
         Double scale = null;
-        if (elements.length == 0) {
-            scale = line(spec, new Moments())[1];
+        if (statistics.length == 0) {
+            scale = line(spec, new ColumnStatistics())[1];
         } else {
             shifts = new ArrayList<>(width);
             scales = new ArrayList<>(width);
-            for (Moments each : elements) {
+            for (ColumnStatistics each : statistics) {
                 // A sparse vector's absent entries are zeros.
                 double[] line = line(spec, each.withRepeated(0, rows - each.count));
                 shifts.add(line[0]);
@@ -195,22 +191,43 @@ record FittedFeature(
                 width);
     }
 
-    /** The position of each value [values.size()] by the columns' cells; null if the feature has no values. */
-    @Nullable Categories positions() {
-        if (values == null) {
-            return null;
+    /**
+     * What a categorical feature looks up: the cell, or the cells of a cross. Different cells give different keys: a cell
+     * that looks like the mark of a missing one, or holds what joins a cross, is escaped with a backslash.
+     */
+    static String key(int[] cells, Row row) {
+        if (cells.length == 1) {
+            return plain(row.cells()[cells[0]]);
         }
-        Categories positions = new Categories(columns.size());
-        int[] every = IntStream.range(0, columns.size()).toArray();
-        for (int i = 0; i < values.size(); i++) {
-            positions.add(CategoryKey.parse(values.get(i), columns.size()), every, i);
+        StringBuilder key = new StringBuilder();
+        for (int i = 0; i < cells.length; i++) {
+            String part = plain(row.cells()[cells[i]]);
+            key.append(i == 0 ? "" : AND).append(part.indexOf('&') < 0 ? part : part.replace("&", "\\&"));
         }
-        return positions;
+        return key.toString();
+    }
+
+    private static String plain(@Nullable String cell) {
+        if (cell == null) {
+            return MISSING;
+        }
+        String escaped = cell.indexOf('\\') < 0 ? cell : cell.replace("\\", "\\\\");
+        return escaped.equals(MISSING) ? "\\" + MISSING : escaped;
+    }
+
+    static double log1pIf(boolean log1p, String column, double value) throws BadRecordException {
+        if (!log1p) {
+            return value;
+        }
+        if (value <= -1) {
+            throw new BadRecordException("column " + column + ": log1p needs values above -1, was " + value);
+        }
+        return StrictMath.log1p(value);
     }
 
     /** Names of the features it gives, such as {@code workclass=Private}. */
     List<String> names() {
-        String base = String.join(CategoryKey.AND, columns);
+        String base = String.join(AND, columns);
         List<String> names = new ArrayList<>();
         if (vector) {
             for (int i = 0; i < width; i++) {
@@ -218,7 +235,7 @@ record FittedFeature(
             }
         } else if (values != null) {
             values.forEach(value -> names.add(base + "=" + value));
-            names.add(base + "=" + CategoryKey.OTHER);
+            names.add(base + "=(other)");
         } else if (buckets != null) {
             for (int i = 0; i < buckets; i++) {
                 names.add(base + "#" + i);

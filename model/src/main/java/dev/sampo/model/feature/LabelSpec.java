@@ -42,11 +42,18 @@ public record LabelSpec(
                 classes == null || classes.size() >= 2 && typeOrDefault().equals("classes"),
                 path + ".classes",
                 "at least two labels, and only for type classes");
+        problems.check(
+                classes == null || classes.stream().allMatch(each -> each != null && !each.isEmpty()),
+                path + ".classes",
+                "must not hold an empty label");
         if (classWeights != null) {
             classWeights.forEach((label, weight) -> problems.check(
-                    weight != null && weight > 0 && !typeOrDefault().equals("numeric"),
+                    weight != null
+                            && weight > 0
+                            && Double.isFinite(weight)
+                            && !typeOrDefault().equals("numeric"),
                     path + ".classWeights." + label,
-                    "must be > 0 and for a label that is not numeric, was " + weight));
+                    "must be > 0 and finite, for a label that is not numeric, was " + weight));
         }
     }
 }

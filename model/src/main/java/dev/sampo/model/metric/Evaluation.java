@@ -27,8 +27,10 @@ public final class Evaluation {
 
     private double absolute;
     private double squared;
-    private double labels;
-    private double labelsSquared;
+    /** Of the labels: mean and sum of squared deviations, by Chan, Golub and LeVeque, 1979, for large offsets. */
+    private double labelMean;
+
+    private double labelDeviation;
 
     private Evaluation(Target target, Loss loss) {
         this.target = target;
@@ -64,8 +66,9 @@ public final class Evaluation {
         double error = (double) value - label;
         absolute += Math.abs(error);
         squared += error * error;
-        labels += label;
-        labelsSquared += (double) label * label;
+        double delta = label - labelMean;
+        labelMean += delta / rows;
+        labelDeviation += delta * (label - labelMean);
     }
 
     private static int largest(float[] scores, int from, int length) {
@@ -86,6 +89,7 @@ public final class Evaluation {
 
     /** Adds what {@code later} gathered. */
     public void merge(Evaluation later) {
+        mergeLabels(later);
         rows += later.rows;
         lossSum += later.lossSum;
         for (int i = 0; i < confusion.length; i++) {
@@ -98,15 +102,25 @@ public final class Evaluation {
         });
         absolute += later.absolute;
         squared += later.squared;
-        labels += later.labels;
-        labelsSquared += later.labelsSquared;
+    }
+
+    private void mergeLabels(Evaluation later) {
+        long total = rows + later.rows;
+        if (rows == 0 || later.rows == 0) {
+            labelMean = rows == 0 ? later.labelMean : labelMean;
+            labelDeviation = rows == 0 ? later.labelDeviation : labelDeviation;
+            return;
+        }
+        double delta = later.labelMean - labelMean;
+        labelDeviation += later.labelDeviation + delta * delta * ((double) rows * later.rows / total);
+        labelMean += delta * later.rows / total;
     }
 
     /** Everything gathered, for {@link #fromBytes}. */
     public byte[] toBytes() {
         ByteBuffer out = ByteBuffer.allocate(8 * 6 + 8 * confusion.length + 4 + 20 * byScore.size());
         out.putLong(rows).putDouble(lossSum);
-        out.putDouble(absolute).putDouble(squared).putDouble(labels).putDouble(labelsSquared);
+        out.putDouble(absolute).putDouble(squared).putDouble(labelMean).putDouble(labelDeviation);
         for (long count : confusion) {
             out.putLong(count);
         }
@@ -122,12 +136,17 @@ public final class Evaluation {
         read.lossSum = in.getDouble();
         read.absolute = in.getDouble();
         read.squared = in.getDouble();
-        read.labels = in.getDouble();
-        read.labelsSquared = in.getDouble();
+        read.labelMean = in.getDouble();
+        read.labelDeviation = in.getDouble();
         for (int i = 0; i < read.confusion.length; i++) {
             read.confusion[i] = in.getLong();
         }
-        for (int left = in.getInt(); left > 0; left--) {
+        int distinct = in.getInt();
+        if (distinct < 0 || distinct != in.remaining() / 20) {
+            throw new IllegalArgumentException(
+                    "an evaluation claims " + distinct + " scores, " + in.remaining() + " bytes remain");
+        }
+        for (int left = distinct; left > 0; left--) {
             read.byScore.put(in.getInt(), new long[] {in.getLong(), in.getLong()});
         }
         return read;
@@ -142,12 +161,10 @@ public final class Evaluation {
         }
         result.put("loss", lossSum / rows);
         if (target.kind() == Target.Kind.NUMERIC) {
-            double mean = labels / rows;
-            double variation = labelsSquared - rows * mean * mean;
             result.put("rmse", Math.sqrt(squared / rows));
             result.put("mae", absolute / rows);
-            if (variation > 0) {
-                result.put("r2", 1 - squared / variation);
+            if (labelDeviation > 0) {
+                result.put("r2", 1 - squared / labelDeviation);
             }
             return result;
         }

@@ -33,6 +33,7 @@ final class DenseStack implements Network.Lane {
     private final float[][] active;
     private final float[][] delta;
     private boolean stale = true;
+    private boolean closed;
 
     DenseStack(Network network, int rowsMax) {
         this.network = network;
@@ -53,9 +54,10 @@ final class DenseStack implements Network.Lane {
             weightAt[layer] = network.tensors().get(2 * layer).offset();
             nativeWeights[layer] = nativeParameters.from(weightAt[layer]);
             nativeInputs[layer] = new NativeFloats((long) rowsMax * (layer == 0 ? 1 : widths[layer]));
-            z[layer] = new float[rowsMax * widths[layer + 1]];
-            active[layer] = new float[rowsMax * widths[layer + 1]];
-            delta[layer] = new float[rowsMax * widths[layer + 1]];
+            int size = size(rowsMax, widths[layer + 1]);
+            z[layer] = new float[size];
+            active[layer] = new float[size];
+            delta[layer] = new float[size];
             widest = Math.max(widest, widths[layer + 1]);
             largestWeight = Math.max(largestWeight, widths[layer] * widths[layer + 1]);
         }
@@ -64,6 +66,15 @@ final class DenseStack implements Network.Lane {
         }
         nativeOut = new NativeFloats((long) rowsMax * widest);
         nativeGradient = new NativeFloats(largestWeight);
+    }
+
+    /** Elements of an array [rows, width]; checked, for a batch size is the user's to choose. */
+    private static int size(int rows, int width) {
+        if (rows < 1 || (long) rows * width > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("an activation of [" + rows + ", " + width
+                    + "] does not fit an array of at most 2^31 - 9 elements; make batchSize smaller");
+        }
+        return rows * width;
     }
 
     @Override
@@ -95,6 +106,9 @@ final class DenseStack implements Network.Lane {
     }
 
     private void check(Batch batch) {
+        if (closed) {
+            throw new IllegalStateException("the lane is closed");
+        }
         if (batch.rows() > rowsMax || batch.width() != network.inputs()) {
             throw new IllegalArgumentException("a batch of [" + batch.rows() + ", " + batch.width()
                     + "] for a lane of at most [" + rowsMax + ", " + network.inputs() + "]");
@@ -251,6 +265,7 @@ final class DenseStack implements Network.Lane {
 
     @Override
     public void close() {
+        closed = true;
         nativeParameters.close();
         nativeOut.close();
         nativeGradient.close();

@@ -1,273 +1,182 @@
 package dev.sampo.model.feature;
 
-import static dev.sampo.model.feature.Fitting.NUMERIC;
-import static dev.sampo.model.feature.Fitting.bucketed;
-import static dev.sampo.model.feature.Fitting.column;
-import static dev.sampo.model.feature.Fitting.cross;
-import static dev.sampo.model.feature.Fitting.dense;
-import static dev.sampo.model.feature.Fitting.feature;
-import static dev.sampo.model.feature.Fitting.imputed;
-import static dev.sampo.model.feature.Fitting.label;
-import static dev.sampo.model.feature.Fitting.oneHot;
-import static dev.sampo.model.feature.Fitting.row;
-import static dev.sampo.model.feature.Fitting.schema;
-import static dev.sampo.model.feature.Fitting.sparse;
-import static dev.sampo.model.feature.Fitting.statistics;
-import static dev.sampo.model.feature.Fitting.vectors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.sampo.model.data.BadRecordException;
 import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
+import dev.sampo.model.data.Target;
+import dev.sampo.model.spec.Problems;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class FitStatisticsTest {
-    private static final Schema SCHEMA = schema("x", "c", "d", "y");
-    /** One of each kind that gathers something. */
+    private static final Schema SCHEMA = new Schema(List.of("a", "c", "y"), null);
+    private static final LabelSpec CLASSES = new LabelSpec("y", "classes", null, null, null);
     private static final List<FeatureSpec> FEATURES = List.of(
-            imputed("x", "standardize", ImputeSpec.of("mean"), true),
-            imputed("x", "minMax", ImputeSpec.of("median"), false),
-            new FeatureSpec(List.of("x"), List.of("quantileBuckets"), ImputeSpec.of(1), null, null, null, 4),
-            oneHot("c", 2),
-            bucketed("hash", 8, "d"),
-            cross("c", "d"));
+            new FeatureSpec(List.of("a"), List.of("standardize"), ImputeSpec.of("median"), true, null, null, null),
+            new FeatureSpec(List.of("a"), List.of("quantileBuckets"), ImputeSpec.of("mean"), null, null, null, 5),
+            new FeatureSpec(List.of("c"), List.of("oneHot"), null, null, null, 2, null));
 
-    private static List<Row> rows(long seed, int count) {
-        SplittableRandom random = new SplittableRandom(seed);
+    private static FitStatistics empty() {
+        return FitStatistics.empty(FEATURES, CLASSES, null, SCHEMA);
+    }
+
+    private static Row row(String a, String c, String y) {
+        return new Row(new String[] {a, c, y}, null);
+    }
+
+    private static List<Row> rows(int count) {
+        Random random = new Random(4);
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            rows.add(row(
-                    random.nextInt(5) == 0 ? null : Double.toString(random.nextDouble(-3, 9)),
-                    maybe(random, "red", "green & blue", "(missing)", "ö\\"),
-                    maybe(random, "a", "b & c", "d"),
-                    random.nextBoolean() ? "no" : "yes"));
+            String a = random.nextInt(9) == 0 ? null : Double.toString(random.nextGaussian() * 1e3);
+            rows.add(row(a, "c" + random.nextInt(30), random.nextBoolean() ? "yes" : "no"));
         }
         return rows;
     }
 
-    private static @Nullable String maybe(SplittableRandom random, String... values) {
-        int choice = random.nextInt(values.length + 1);
-        return choice == values.length ? null : values[choice];
-    }
-
-    private static FitStatistics copy(FitStatistics statistics) {
-        return FitStatistics.fromBytes(FEATURES, label("binary"), null, SCHEMA, statistics.toBytes());
-    }
-
+    /** Groups are fixed by the index; whoever makes them, and through whatever bytes they go, the fit is the same bits. */
     @Test
-    void fitsTwiceTheSame() throws BadRecordException {
-        FitStatistics statistics = statistics(FEATURES, label("binary"), SCHEMA, rows(1, 200));
-        String first = statistics.fit().toJson();
-        assertThat(statistics.fit().toJson()).isEqualTo(first);
-        statistics.add(rows(2, 1).get(0));
-        assertThat(statistics.fit().toJson()).isNotEqualTo(first);
-    }
-
-    @Test
-    void fitsVectorsTwiceTheSame() throws BadRecordException {
-        List<Row> rows = List.of(sparse("1", new int[] {1}, 4f), sparse("2", new int[] {0, 2}, 1f, 2f));
-        FitStatistics statistics = statistics(List.of(feature("v", "standardize")), NUMERIC, vectors(3), rows);
-        assertThat(statistics.fit().toJson()).isEqualTo(statistics.fit().toJson());
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
-    void bytesKeepEveryBit(long seed) throws BadRecordException {
-        FitStatistics statistics = statistics(FEATURES, label("binary"), SCHEMA, rows(seed, 300));
-        FitStatistics read = copy(statistics);
-        assertThat(read.toBytes()).isEqualTo(statistics.toBytes());
-        assertThat(read.fit().toJson()).isEqualTo(statistics.fit().toJson());
-        // What is read must go on as what was written.
-        statistics.merge(statistics(FEATURES, label("binary"), SCHEMA, rows(9, 50)));
-        read.merge(statistics(FEATURES, label("binary"), SCHEMA, rows(9, 50)));
-        assertThat(read.fit().toJson()).isEqualTo(statistics.fit().toJson());
-    }
-
-    /** Groups are fixed by the index; whoever makes them, in whatever process, the merge in their order is the same bits. */
-    @ParameterizedTest
-    @ValueSource(longs = {4, 5, 6, 7, 8})
-    void mergesOfTheSameGroupsInOrderAreTheSameBits(long seed) throws BadRecordException {
-        List<Row> rows = rows(seed, 257);
-        SplittableRandom random = new SplittableRandom(seed);
-        FitStatistics here = statistics(FEATURES, label("binary"), SCHEMA, List.of());
-        FitStatistics overTheWire = statistics(FEATURES, label("binary"), SCHEMA, List.of());
-        List<FitStatistics> groups = new ArrayList<>();
-        for (int from = 0; from < rows.size(); ) {
-            int to = Math.min(rows.size(), from + random.nextInt(40));
-            groups.add(statistics(FEATURES, label("binary"), SCHEMA, rows.subList(from, to)));
-            from = to;
+    void mergingInGroupOrderGivesTheSameDocument() throws Exception {
+        List<Row> rows = rows(1000);
+        FitStatistics inMemory = empty();
+        FitStatistics throughBytes = empty();
+        for (int from = 0; from < rows.size(); from += 128) {
+            FitStatistics group = empty();
+            for (Row row : rows.subList(from, Math.min(rows.size(), from + 128))) {
+                group.add(row);
+            }
+            throughBytes.merge(FitStatistics.fromBytes(FEATURES, CLASSES, null, SCHEMA, group.toBytes()));
+            inMemory.merge(group);
         }
-        groups.forEach(here::merge);
-        groups.forEach(each -> overTheWire.merge(copy(each)));
-        assertThat(overTheWire.fit().toJson()).isEqualTo(here.fit().toJson());
-        // Counts do not even depend on the groups.
-        FitStatistics whole = statistics(FEATURES, label("binary"), SCHEMA, rows);
-        assertThat(here.fit().names()).containsAll(categories(whole));
-    }
-
-    private static List<String> categories(FitStatistics statistics) {
-        return statistics.fit().names().stream()
-                .filter(each -> each.contains("="))
-                .filter(each -> !each.contains("<="))
-                .toList();
+        assertThat(throughBytes.fit().toJson()).isEqualTo(inMemory.fit().toJson());
     }
 
     @Test
-    void checksWithoutCounting() throws BadRecordException {
-        FitStatistics statistics = statistics(FEATURES, label("binary"), SCHEMA, rows(1, 20));
+    void aRefusedRowLeavesNoTrace() throws Exception {
+        FitStatistics statistics = empty();
+        for (Row row : rows(50)) {
+            statistics.add(row);
+        }
         byte[] before = statistics.toBytes();
-        statistics.check(row("99", "new", "new", "maybe"));
-        assertThatThrownBy(() -> statistics.check(row("much", "new", "new", "yes")))
-                .isInstanceOf(BadRecordException.class)
-                .hasMessage("column x: \"much\" is not a number");
+        for (Row bad : List.of(row("x", "c1", "yes"), row("1", "c1", null), row("NaN", "new", "new"))) {
+            assertThatThrownBy(() -> statistics.add(bad)).isInstanceOf(BadRecordException.class);
+            assertThatThrownBy(() -> statistics.addHeldOut(bad)).isInstanceOf(BadRecordException.class);
+        }
         assertThat(statistics.toBytes()).isEqualTo(before);
     }
 
     @Test
-    void aRefusedRowLeavesNothingBehind() throws BadRecordException {
-        FitStatistics statistics = FitStatistics.empty(
-                List.of(feature("x", "oneHot"), feature("z", "passthrough")),
-                label("classes"),
-                "w",
-                schema("x", "z", "w", "y"));
-        statistics.add(row("a", "1", "1", "p"));
-        statistics.add(row("a", "1", "1", "q"));
-        byte[] before = statistics.toBytes();
-        List<Row> bad = List.of(
-                row("b", null, "1", "p"),
-                row("b", "NaN", "1", "p"),
-                row("b", "1e39", "1", "p"),
-                row("b", "1", "-1", "p"),
-                row("b", "1", "Infinity", "p"),
-                row("b", "1", null, "p"),
-                row("b", "1", "1", null),
-                row("b", "1", "1"));
-        for (Row each : bad) {
-            assertThatThrownBy(() -> statistics.add(each)).isInstanceOf(BadRecordException.class);
-            assertThat(statistics.toBytes()).as(Arrays.toString(each.cells())).isEqualTo(before);
-        }
-    }
-
-    @Test
-    void refusesTheLabelThatIsOneTooManyAndKeepsTheRest() throws BadRecordException {
-        FitStatistics statistics =
-                FitStatistics.empty(List.of(feature("x", "passthrough")), label("classes"), null, schema("x", "y"));
+    void tooManyLabelsAreRefusedBeforeTheyAreCounted() throws Exception {
+        FitStatistics statistics = empty();
         for (int i = 0; i < 10_000; i++) {
-            statistics.add(row("1", "l" + i));
+            statistics.add(row("1", "c", "label " + i));
         }
         byte[] before = statistics.toBytes();
-        assertThatThrownBy(() -> statistics.add(row("1", "one more")))
-                .isInstanceOf(BadRecordException.class)
+        assertThatThrownBy(() -> statistics.add(row("1", "c", "one more")))
                 .hasMessageContaining("column y: more than 10000 different labels");
         assertThat(statistics.toBytes()).isEqualTo(before);
-        statistics.add(row("1", "l7"));
-        FitStatistics other = statistics(
-                List.of(feature("x", "passthrough")), label("classes"), schema("x", "y"), List.of(row("1", "o")));
-        byte[] full = statistics.toBytes();
+        FitStatistics other = empty();
+        other.add(row("1", "c", "one more"));
         assertThatThrownBy(() -> statistics.merge(other)).hasMessageContaining("more than 10000 different labels");
-        assertThat(statistics.toBytes()).isEqualTo(full);
     }
 
     @Test
-    void refusesTheCategoryThatIsOneTooManyAndKeepsTheRest() throws BadRecordException {
-        FitStatistics statistics =
-                FitStatistics.empty(List.of(feature("x", "oneHot")), NUMERIC, null, schema("x", "y"));
-        for (int i = 0; i < CategoryStatistics.VALUES_MAX; i++) {
-            statistics.add(row(Integer.toString(i), "1"));
+    void aHeldOutRowGivesItsClassButNotItsValues() throws Exception {
+        FitStatistics with = empty();
+        FitStatistics without = empty();
+        for (Row row : rows(60)) {
+            with.add(row);
+            without.add(row);
         }
-        assertThatThrownBy(() -> statistics.add(row("one more", "1")))
-                .isInstanceOf(BadRecordException.class)
-                .hasMessageContaining("column x: more than 1000000 different values");
-        statistics.add(row("7", "1"));
-        FitStatistics other =
-                statistics(List.of(feature("x", "oneHot")), NUMERIC, schema("x", "y"), List.of(row("o", "1")));
-        assertThatThrownBy(() -> statistics.merge(other))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("column x: more than 1000000 different values");
-        assertThat(statistics.fit().width()).isEqualTo(CategoryStatistics.VALUES_MAX + 1);
+        with.addHeldOut(row("1e9", "held", "maybe"));
+        FeaturePipeline fitted = with.fit();
+        assertThat(fitted.target().classes()).containsExactly("maybe", "no", "yes");
+        assertThat(fitted.names()).isEqualTo(without.fit().names());
+        assertThat(fitted.toJson().replaceAll("(?s).*\"features\"", ""))
+                .isEqualTo(without.fit().toJson().replaceAll("(?s).*\"features\"", ""));
     }
 
     @Test
-    void aCategoryMayBeLongerThan64KiB() throws BadRecordException {
-        String giant = "ß".repeat(70_000);
-        List<FeatureSpec> features = List.of(feature("x", "oneHot"));
-        FitStatistics statistics = statistics(features, NUMERIC, schema("x", "y"), column(giant, "short"));
-        FitStatistics read = FitStatistics.fromBytes(features, NUMERIC, null, schema("x", "y"), statistics.toBytes());
-        assertThat(read.fit().names()).containsExactly("x=short", "x=" + giant, "x=(other)");
+    void aCategoryMayBeVeryLong() throws Exception {
+        String lengthy = "x".repeat(70_000);
+        FitStatistics statistics = empty();
+        statistics.add(row("1", lengthy, "yes"));
+        statistics.add(row("2", lengthy, "no"));
+        FeaturePipeline read = FitStatistics.fromBytes(FEATURES, CLASSES, null, SCHEMA, statistics.toBytes())
+                .fit();
+        assertThat(read.names()).contains("c=" + lengthy);
     }
 
     @Test
-    void truncatedBytesAreRefused() throws BadRecordException {
-        byte[] bytes =
-                statistics(FEATURES, label("binary"), SCHEMA, rows(3, 30)).toBytes();
-        for (int length = 0; length < bytes.length; length++) {
-            byte[] cut = Arrays.copyOf(bytes, length);
-            assertThatThrownBy(() -> FitStatistics.fromBytes(FEATURES, label("binary"), null, SCHEMA, cut))
+    void damagedBytesAreRefused() throws Exception {
+        FitStatistics statistics = empty();
+        for (Row row : rows(50)) {
+            statistics.add(row);
+        }
+        byte[] good = statistics.toBytes();
+        for (int length = 0; length < good.length; length += 1 + length / 8) {
+            byte[] cut = Arrays.copyOf(good, length);
+            assertThatThrownBy(() -> FitStatistics.fromBytes(FEATURES, CLASSES, null, SCHEMA, cut))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageStartingWith("damaged feature statistics");
+                    .hasMessageContaining("damaged fit statistics");
         }
-        byte[] longer = Arrays.copyOf(bytes, bytes.length + 1);
-        assertThatThrownBy(() -> FitStatistics.fromBytes(FEATURES, label("binary"), null, SCHEMA, longer))
-                .hasMessageContaining("1 bytes too many");
+        assertThatThrownBy(() ->
+                        FitStatistics.fromBytes(FEATURES, CLASSES, null, SCHEMA, Arrays.copyOf(good, good.length + 1)))
+                .hasMessageContaining("bytes too many");
     }
 
-    /** Sizes are checked against what is left: any byte set to the worst values is refused or harmless, never an Error. */
-    @Test
-    void hostileBytesAreRefusedOrHarmless() throws BadRecordException {
-        byte[] bytes =
-                statistics(FEATURES, label("binary"), SCHEMA, rows(3, 30)).toBytes();
-        int refused = 0;
-        for (int at = 0; at < bytes.length; at++) {
-            for (byte value : new byte[] {0x7f, (byte) 0xff, (byte) 0x80}) {
-                byte[] hostile = Fitting.with(bytes, at, value);
-                Throwable thrown =
-                        catchThrowable(() -> FitStatistics.fromBytes(FEATURES, label("binary"), null, SCHEMA, hostile)
-                                .fit());
-                if (thrown != null) {
-                    assertThat(thrown).isInstanceOf(IllegalArgumentException.class);
-                    refused++;
-                }
-            }
+    private static Target target(LabelSpec label, String... labels) throws Exception {
+        FitStatistics statistics = FitStatistics.empty(FEATURES, label, null, SCHEMA);
+        for (String each : labels) {
+            statistics.add(row("1", "c", each));
         }
-        assertThat(refused).isGreaterThan(bytes.length / 4);
+        return statistics.fit().target();
     }
 
     @Test
-    void statisticsOfOtherFeaturesAreRefused() throws BadRecordException {
-        byte[] bytes = statistics(List.of(feature("x", "oneHot")), NUMERIC, schema("x", "y"), column("1", "2"))
-                .toBytes();
-        List<FeatureSpec> two = List.of(feature("x", "oneHot"), feature("x", "standardize"));
-        assertThatThrownBy(() -> FitStatistics.fromBytes(two, NUMERIC, null, schema("x", "y"), bytes))
-                .hasMessageContaining("1 features for 2");
+    void labelsBecomeTargets() throws Exception {
+        LabelSpec positive = new LabelSpec("y", "binary", "no", null, null);
+        assertThat(target(positive, "yes", "no").classes()).containsExactly("yes", "no");
+        LabelSpec binary = new LabelSpec("y", "binary", null, null, null);
+        assertThat(target(binary, "+1", "-1", "1.0").classes()).containsExactly("0", "1");
+        assertThat(target(CLASSES, "10", "9", "2").classes()).containsExactly("2", "9", "10");
+        assertThatThrownBy(() -> target(binary, "a", "b", "c")).hasMessageContaining("two values, found 3");
+        assertThatThrownBy(() -> target(new LabelSpec("y", "binary", "nope", null, null), "a", "b"))
+                .hasMessageContaining("data.label.positive: \"nope\" does not occur");
+        assertThatThrownBy(() -> target(new LabelSpec("y", "classes", null, List.of("a", "b"), null), "a", "c"))
+                .hasMessageContaining("unknown label \"c\"");
+        assertThatThrownBy(() -> target(CLASSES, "a", "a")).hasMessageContaining("two labels or more");
     }
 
     @Test
-    void entriesOfTheVectorAreCountedOnceForEachUnit() throws BadRecordException {
-        // 2 of 8 elements in a row: dense at a quarter. Counting each unit's entries for both would still say dense;
-        // 1 of 8 twice is 2 of 16, sparse.
-        List<FeatureSpec> twice = List.of(feature("v", "passthrough"), feature("v", "passthrough"));
-        List<Row> lean = List.of(sparse("1", new int[] {1}, 1f), sparse("1", new int[] {7}, 1f));
-        List<Row> full = List.of(dense("1", 1, 1, 1, 1, 1, 1, 1, 1));
-        assertThat(statistics(twice, NUMERIC, vectors(8), lean).fit().sparse()).isTrue();
-        assertThat(statistics(twice, NUMERIC, vectors(8), full).fit().sparse()).isFalse();
-        List<Row> three = List.of(sparse("1", new int[] {1, 2, 3}, 1f, 1f, 1f));
-        assertThat(statistics(twice, NUMERIC, vectors(16), three).fit().sparse())
-                .isTrue();
-    }
-
-    @Test
-    void namesTheColumnThatTheSchemaLacks() {
-        assertThatThrownBy(() -> FitStatistics.empty(List.of(feature("z", "oneHot")), NUMERIC, null, schema("x", "y")))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("column z: missing; the rows have x, y");
+    void specsThatCannotBeAreToldWithTheirPath() {
+        Problems problems = new Problems();
+        new FeatureSpec(Arrays.asList("a", null), Arrays.asList((String) null), null, null, null, null, null)
+                .check("features[0]", problems);
+        new FeatureSpec(List.of("a"), List.of("scale"), null, null, Double.POSITIVE_INFINITY, null, null)
+                .check("features[1]", problems);
+        new FeatureSpec(List.of("a"), null, ImputeSpec.of(Double.NaN), null, null, null, null)
+                .check("features[2]", problems);
+        new LabelSpec("y", "classes", null, null, Map.of("a", Double.POSITIVE_INFINITY)).check("label", problems);
+        FeatureUnits.check(
+                List.of(new FeatureSpec(List.of("c"), null, null, null, null, null, null)),
+                CLASSES,
+                "c",
+                SCHEMA,
+                problems);
+        assertThat(problems.all())
+                .anySatisfy(each -> assertThat(each).startsWith("features[0].columns: must not hold an empty name"))
+                .anySatisfy(each -> assertThat(each).startsWith("features[0].transform: must be of"))
+                .anySatisfy(each -> assertThat(each).startsWith("features[1].divideBy: must be a finite number"))
+                .anySatisfy(each -> assertThat(each).startsWith("features[2].impute: must be a finite number"))
+                .anySatisfy(each -> assertThat(each).startsWith("label.classWeights.a: must be > 0 and finite"))
+                .anySatisfy(each -> assertThat(each).startsWith("features[0].columns: the weight c"));
     }
 }

@@ -1,8 +1,12 @@
 package dev.sampo.node.cli;
 
-import picocli.AutoComplete;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
 /** The {@code sampo} command with its subcommands and exit codes. */
 @Command(
@@ -24,7 +28,7 @@ import picocli.CommandLine.Command;
             ClusterCommands.Models.class,
             PredictCommand.class,
             ValidateCommand.class,
-            AutoComplete.GenerateCompletion.class
+            CompletionCommand.class
         },
         footer = {
             "",
@@ -39,6 +43,16 @@ public final class Cli implements Runnable {
     static final int FAILED = 1;
     static final int USAGE = 2;
     static final int UNREACHABLE = 3;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            scope = ScopeType.INHERIT,
+            description = "log what happens inside, on stderr")
+    void verbose(boolean on) {
+        if (on) {
+            Logging.showAll();
+        }
+    }
 
     /** Runs a command line and gives its exit code. */
     public static int run(String... args) {
@@ -56,10 +70,22 @@ public final class Cli implements Runnable {
                 System.err.println("sampo: " + e.getMessage());
                 return USAGE;
             }
+            if (e instanceof FileSystemException file) {
+                System.err.println("sampo: " + describe(file));
+                return USAGE;
+            }
             System.err.println("sampo: " + e);
             return FAILED;
         });
         return line.execute(args);
+    }
+
+    /** A file fault as a person says it. */
+    static String describe(FileSystemException e) {
+        String why = e instanceof NoSuchFileException
+                ? "there is no such file"
+                : e instanceof AccessDeniedException ? "no permission to read it" : e.getReason();
+        return e.getFile() + ": " + (why == null ? e.getClass().getSimpleName() : why);
     }
 
     @Override

@@ -46,7 +46,7 @@ final class ClusterCommands {
     @Command(
             name = "submit",
             description = "Submits a job to a cluster.",
-            footer = {"", "Example:", "  sampo submit job.yaml --cluster http://127.0.0.1:8080 --wait"})
+            footer = {"", "Examples:", "  sampo submit job.yaml --cluster http://127.0.0.1:8080 --wait"})
     static final class Submit extends Base {
         @Parameters(
                 paramLabel = "SPEC",
@@ -76,7 +76,7 @@ final class ClusterCommands {
     @Command(
             name = "jobs",
             description = "Lists the jobs.",
-            footer = {"", "Example:", "  sampo jobs --cluster 127.0.0.1:17355"})
+            footer = {"", "Examples:", "  sampo jobs --cluster 127.0.0.1:17355"})
     static final class Jobs extends Base {
         @Override
         int run(JobClient client) throws Exception {
@@ -109,7 +109,10 @@ final class ClusterCommands {
         int control(JobClient client, String operation) throws Exception {
             JsonNode view = Follow.call(client, operation, Follow.job(id));
             System.out.println(
-                    json ? view.toString() : id + " " + view.path("state").asText());
+                    json
+                            ? view.toString()
+                            : id + ": " + operation + " asked for, was "
+                                    + view.path("state").asText());
             return 0;
         }
     }
@@ -118,7 +121,7 @@ final class ClusterCommands {
     @Command(
             name = "status",
             description = "Shows a job.",
-            footer = {"", "Example:", "  sampo status digits-mlp-1 --follow"})
+            footer = {"", "Examples:", "  sampo status digits-mlp-1 --follow"})
     static final class Status extends OneJob {
         @Option(names = "--follow", description = "follow the job to its end")
         private boolean follow;
@@ -129,10 +132,11 @@ final class ClusterCommands {
                 return Follow.report(Follow.untilEnd(client, id, json), json);
             }
             JsonNode view = Follow.call(client, "status", Follow.job(id));
-            System.out.println(
-                    json
-                            ? view.toString()
-                            : JSON.writerWithDefaultPrettyPrinter().writeValueAsString(view));
+            if (json) {
+                System.out.println(view);
+            } else {
+                Follow.table(view);
+            }
             return 0;
         }
     }
@@ -141,7 +145,7 @@ final class ClusterCommands {
     @Command(
             name = "cancel",
             description = "Cancels a job.",
-            footer = {"", "Example:", "  sampo cancel digits-mlp-1"})
+            footer = {"", "Examples:", "  sampo cancel digits-mlp-1"})
     static final class Cancel extends OneJob {
         @Override
         int run(JobClient client) throws Exception {
@@ -153,7 +157,7 @@ final class ClusterCommands {
     @Command(
             name = "pause",
             description = "Pauses a job between two steps.",
-            footer = {"", "Example:", "  sampo pause digits-mlp-1"})
+            footer = {"", "Examples:", "  sampo pause digits-mlp-1"})
     static final class Pause extends OneJob {
         @Override
         int run(JobClient client) throws Exception {
@@ -165,7 +169,7 @@ final class ClusterCommands {
     @Command(
             name = "resume",
             description = "Lets a paused job go on.",
-            footer = {"", "Example:", "  sampo resume digits-mlp-1"})
+            footer = {"", "Examples:", "  sampo resume digits-mlp-1"})
     static final class Resume extends OneJob {
         @Override
         int run(JobClient client) throws Exception {
@@ -177,7 +181,7 @@ final class ClusterCommands {
     @Command(
             name = "nodes",
             description = "Lists the cluster's nodes.",
-            footer = {"", "Example:", "  sampo nodes"})
+            footer = {"", "Examples:", "  sampo nodes"})
     static final class Nodes extends Base {
         @Override
         int run(JobClient client) throws Exception {
@@ -203,7 +207,7 @@ final class ClusterCommands {
     @Command(
             name = "models",
             description = "Lists the published model versions.",
-            footer = {"", "Example:", "  sampo models"})
+            footer = {"", "Examples:", "  sampo models"})
     static final class Models extends Base {
         @Override
         int run(JobClient client) throws Exception {
@@ -212,15 +216,15 @@ final class ClusterCommands {
                 System.out.println(answer);
                 return 0;
             }
-            System.out.printf("%-24s %-8s %-10s %-28s %s%n", "MODEL", "VERSION", "STATE", "CREATED", "WEIGHTS");
+            System.out.printf("%-24s %-8s %-10s %-21s %s%n", "MODEL", "VERSION", "STATE", "CREATED", "WEIGHTS");
             for (JsonNode model : answer.path("models")) {
                 String sha = model.path("weightsSha256").asText();
                 System.out.printf(
-                        "%-24s %-8d %-10s %-28s %s%n",
+                        "%-24s %-8d %-10s %-21s %s%n",
                         model.path("name").asText(),
                         model.path("version").asInt(),
                         model.path("state").asText(),
-                        model.path("created").asText(),
+                        model.path("created").asText().replaceFirst("\\.\\d+", ""),
                         sha.substring(0, Math.min(12, sha.length())));
             }
             return 0;

@@ -8,11 +8,13 @@ import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
 import dev.sampo.node.client.JobClient;
 import dev.sampo.node.client.UnreachableException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /** Talks to a cluster's control API and shows a job's progress on stderr until it ends. */
@@ -20,6 +22,7 @@ final class Follow {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<String> FINAL = Set.of("done", "failed", "cancelled");
     private static final long POLL_MS = 150;
+    private static final long LINES_EVERY_NANOS = 1_000_000_000;
 
     private Follow() {}
 
@@ -30,14 +33,22 @@ final class Follow {
         try {
             answer = JSON.readTree(response.body());
         } catch (JsonProcessingException e) {
-            throw new ExitException(Cli.FAILED, "the cluster's answer is not JSON: " + response.body());
+            throw new ExitException(
+                    Cli.UNREACHABLE,
+                    "something answers there (status " + response.status()
+                            + "), but not as a Sampo node does; is the address that of a node's --http-port?");
         }
         if (response.status() != 200) {
             StringBuilder message = new StringBuilder(answer.path("error").asText("status " + response.status()));
             answer.path("problems").forEach(problem -> message.append("\n  ").append(problem.asText()));
-            throw new ExitException(response.status() == 503 ? Cli.UNREACHABLE : Cli.USAGE, message.toString());
+            throw new ExitException(exitCode(response.status()), message.toString());
         }
         return answer;
+    }
+
+    /** A wrong request is the user's to mend, a cluster that can't serve it now may be asked again, the rest is its fault. */
+    private static int exitCode(int status) {
+        return status == 503 ? Cli.UNREACHABLE : status < 500 ? Cli.USAGE : Cli.FAILED;
     }
 
     static ObjectNode job(String id) {
@@ -48,7 +59,7 @@ final class Follow {
     static JsonNode untilEnd(JobClient client, String job, boolean quiet) throws UnreachableException {
         boolean terminal = System.console() != null && !quiet;
         try (@Nullable ProgressBar bar = terminal ? bar(job) : null) {
-            String shown = "";
+            Lines lines = new Lines();
             while (true) {
                 JsonNode view = call(client, "status", job(job));
                 if (bar != null) {
@@ -56,7 +67,7 @@ final class Follow {
                     bar.stepTo(view.path("step").asLong());
                     bar.setExtraMessage(line(view));
                 } else if (!quiet) {
-                    shown = show(view, shown);
+                    lines.show(view);
                 }
                 if (FINAL.contains(view.path("state").asText())) {
                     return view;
@@ -72,50 +83,65 @@ final class Follow {
     private static ProgressBar bar(String job) {
         return new ProgressBarBuilder()
                 .setTaskName(job)
-                .setStyle(ProgressBarStyle.ASCII)
                 .setInitialMax(1)
                 .setUpdateIntervalMillis(200)
-                .hideEta()
+                // Not the library's terminal: it would take Ctrl-C over, and the job could not be cancelled.
+                .setConsumer(new ConsoleProgressBarConsumer(System.err, columns()))
+                .setRenderer((state, width) -> ProgressLine.render(
+                        state.getTaskName(), state.getCurrent(), state.getMax(), state.getExtraMessage(), width))
                 .build();
     }
 
-    /** Without a terminal: a line at each epoch and change of state. */
-    private static String show(JsonNode view, String shown) {
-        String key = view.path("state").asText()
-                + view.path("history").size()
-                + view.path("waitingFor").asText();
-        if (!key.equals(shown)) {
-            System.err.println(view.path("job").asText() + "  " + line(view));
+    /** The terminal's width, as the launcher tells it. */
+    private static int columns() {
+        String columns = System.getenv("COLUMNS");
+        return columns != null && columns.matches("\\d{2,4}") ? Integer.parseInt(columns) - 1 : 79;
+    }
+
+    /** Without a terminal: a line at each change of state, and now and then at an epoch's end. */
+    private static final class Lines {
+        private String stage = "";
+        private int epoch;
+        private long shownNanos;
+
+        void show(JsonNode view) {
+            // Training and evaluating take turns; that is no news.
+            String now = view.path("state").asText().replace("evaluating", "training")
+                    + view.path("waitingFor").asText();
+            int epochs = view.path("epochsDone").asInt();
+            boolean due = epochs != epoch && System.nanoTime() - shownNanos >= LINES_EVERY_NANOS;
+            if (!now.equals(stage) || due) {
+                System.err.println(view.path("job").asText() + "  " + line(view));
+                stage = now;
+                epoch = epochs;
+                shownNanos = System.nanoTime();
+            }
         }
-        return key;
     }
 
     private static String line(JsonNode view) {
-        StringBuilder line = new StringBuilder(view.path("state").asText());
+        List<String> parts = new ArrayList<>(List.of(view.path("state").asText()));
         if (view.hasNonNull("waitingFor")) {
-            line.append("  waiting for ").append(view.path("waitingFor").asText());
+            parts.add("waiting for " + view.path("waitingFor").asText());
         }
         if (view.path("epoch").asInt() > 0) {
-            line.append(String.format(
-                    Locale.ROOT,
-                    "  epoch %d/%d  step %d/%d",
-                    view.path("epoch").asInt(),
-                    view.path("epochs").asInt(),
-                    view.path("step").asLong(),
-                    view.path("steps").asLong()));
+            parts.add("epoch " + view.path("epoch").asInt() + "/"
+                    + view.path("epochs").asInt());
+            parts.add("step " + view.path("step").asLong() + "/"
+                    + view.path("steps").asLong());
         }
         if (view.hasNonNull("loss")) {
-            line.append(
-                    String.format(Locale.ROOT, "  loss %.4f", view.path("loss").asDouble()));
+            parts.add(String.format(Locale.ROOT, "loss %.4f", view.path("loss").asDouble()));
         }
         if (view.hasNonNull("rowsPerSecond")) {
-            line.append(String.format(
+            parts.add(String.format(
+                    Locale.ROOT, "%,.0f rows/s", view.path("rowsPerSecond").asDouble()));
+            parts.add(String.format(
                     Locale.ROOT,
-                    "  %,.0f rows/s  ETA %.0f s",
-                    view.path("rowsPerSecond").asDouble(),
+                    "ETA %.0f s",
                     Math.max(0, view.path("etaSeconds").asDouble())));
         }
-        return line.toString();
+        return String.join("  ", parts);
     }
 
     /** Prints the end of a job, as JSON or as a table, and gives the exit code. */
@@ -128,41 +154,74 @@ final class Follow {
         return view.path("state").asText().equals("done") ? 0 : Cli.FAILED;
     }
 
-    private static void table(JsonNode view) {
+    /** One job for a person to read. */
+    static void table(JsonNode view) {
         String state = view.path("state").asText();
-        System.out.printf("%-16s %s%n", "job", view.path("job").asText());
-        System.out.printf("%-16s %s%n", "state", state);
+        row("job", view.path("job").asText());
+        row("state", state);
         if (view.hasNonNull("reason")) {
-            System.out.printf("%-16s %s%n", "reason", view.path("reason").asText());
+            row("reason", view.path("reason").asText());
         }
-        if (!state.equals("done")) {
-            return;
+        if (view.hasNonNull("waitingFor")) {
+            row("waiting for", view.path("waitingFor").asText());
         }
-        System.out.printf(
-                "%-16s %,d of %,d an epoch%n",
-                "rows applied",
-                view.path("rowsApplied").asLong(),
-                view.path("rowsPerEpoch").asLong());
-        for (var metric : view.path("metrics").path("validation").properties()) {
-            if (metric.getValue().isNumber()) {
-                String value = metric.getValue().isIntegralNumber()
-                        ? String.format(Locale.ROOT, "%,d", metric.getValue().asLong())
-                        : String.format(Locale.ROOT, "%.5f", metric.getValue().asDouble());
-                System.out.printf("%-16s %s%n", "  " + metric.getKey(), value);
-            }
+        view.path("refusedWorkers").forEach(worker -> row("refused", worker.asText()));
+        if (view.path("epoch").asInt() > 0) {
+            row(
+                    "epoch",
+                    view.path("epoch").asInt() + " of " + view.path("epochs").asInt());
+            row(
+                    "step",
+                    String.format(
+                            Locale.ROOT,
+                            "%,d of %,d",
+                            view.path("step").asLong(),
+                            view.path("steps").asLong()));
+            row(
+                    "rows applied",
+                    String.format(
+                            Locale.ROOT,
+                            "%,d, %,d an epoch",
+                            view.path("rowsApplied").asLong(),
+                            view.path("rowsPerEpoch").asLong()));
         }
+        if (view.path("badRecords").asLong() > 0) {
+            row(
+                    "bad records",
+                    String.format(
+                            Locale.ROOT, "%,d skipped", view.path("badRecords").asLong()));
+        }
+        metrics(view.path("metrics").path("validation"));
         JsonNode model = view.path("model");
-        System.out.printf(
-                "%-16s %s:%d%n",
-                "model", model.path("name").asText(), model.path("version").asInt());
-        System.out.printf("%-16s %s%n", "path", model.path("path").asText());
-        System.out.printf(
-                "%-16s %s%n", "weights sha256", model.path("weightsSha256").asText());
+        if (model.isObject()) {
+            row(
+                    "model",
+                    model.path("name").asText() + ":" + model.path("version").asInt());
+            row("path", model.path("path").asText());
+            row("weights sha256", model.path("weightsSha256").asText());
+        }
         StringBuilder seconds = new StringBuilder();
         for (var phase : view.path("seconds").properties()) {
             seconds.append(String.format(
                     Locale.ROOT, "%s %.2f s  ", phase.getKey(), phase.getValue().asDouble()));
         }
-        System.out.printf("%-16s %s%n", "time", seconds.toString().trim());
+        row("time", seconds.toString().trim());
+    }
+
+    private static void metrics(JsonNode validation) {
+        for (var metric : validation.properties()) {
+            JsonNode value = metric.getValue();
+            if (value.isNumber()) {
+                row(
+                        "  " + metric.getKey(),
+                        value.isIntegralNumber()
+                                ? String.format(Locale.ROOT, "%,d", value.asLong())
+                                : String.format(Locale.ROOT, "%.5f", value.asDouble()));
+            }
+        }
+    }
+
+    private static void row(String name, String value) {
+        System.out.printf("%-16s %s%n", name, value);
     }
 }

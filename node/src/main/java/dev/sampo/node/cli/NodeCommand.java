@@ -25,6 +25,8 @@ import picocli.CommandLine.Option;
             "  sampo node --roles worker --port 0 --seeds 127.0.0.1:17355 --home /shared/sampo"
         })
 final class NodeCommand implements Callable<Integer> {
+    private static final Duration JOIN_WITHIN = Duration.ofSeconds(60);
+
     @Option(
             names = "--roles",
             required = true,
@@ -54,14 +56,20 @@ final class NodeCommand implements Callable<Integer> {
     public Integer call() {
         Set<Role> parsed =
                 roles.stream().map(Role::of).collect(Collectors.toCollection(() -> EnumSet.noneOf(Role.class)));
+        Logging.showOwn();
         SampoNode node;
         try {
             node = SampoNode.start(
                     new NodeOptions(parsed, host, port, seeds, httpPort, home.toAbsolutePath(), workers));
         } catch (IllegalStateException e) {
-            throw new ExitException(Cli.FAILED, String.valueOf(e.getMessage()));
+            throw new ExitException(Cli.USAGE, String.valueOf(e.getMessage()));
         }
-        node.awaitUp(Duration.ofSeconds(60));
+        try {
+            node.awaitUp(JOIN_WITHIN);
+        } catch (IllegalStateException e) {
+            node.stop();
+            throw new ExitException(Cli.UNREACHABLE, String.valueOf(e.getMessage()));
+        }
         System.err.println(
                 "sampo: node " + node.host() + ":" + node.port() + " is up with roles " + String.join(",", roles)
                         + (node.httpPort() < 0 ? "" : ", HTTP at http://" + host + ":" + node.httpPort()));

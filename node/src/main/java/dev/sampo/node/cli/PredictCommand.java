@@ -4,11 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import de.siegmar.fastcsv.reader.CsvReader;
-import de.siegmar.fastcsv.reader.CsvRecord;
 import dev.sampo.node.client.JobClient;
+import java.io.BufferedReader;
 import java.io.InputStreamReader;
-import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,65 +15,101 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Asks a model about rows of a CSV file. */
+/** Asks a model about raw rows. */
 @Command(
         name = "predict",
-        mixinStandardHelpOptions = true,
-        description = "Asks a served model about the raw rows of a CSV file with a header.",
+        description = {
+            "Asks a served model about raw rows, one prediction a line.",
+            "The rows are CSV with a header or JSON lines, with the columns that the model was trained on; a label "
+                    + "and other columns may be there and are ignored. An empty text, ?, NA and N/A are missing values."
+        },
         footer = {
             "",
             "Examples:",
             "  sampo predict digits-mlp --data rows.csv",
-            "  sampo predict digits-mlp:2 --data - < rows.csv"
+            "  sampo predict digits-mlp:2 --data - < rows.csv",
+            "  echo '{\"age\": 39, \"sex\": \"Male\"}' | sampo predict adult --data - --json"
         })
 final class PredictCommand extends ClusterCommands.Base {
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** A request must fit a control message; larger files go in several. */
+    private static final int REQUEST_CHARS_MAX = 128 * 1024;
 
     @Parameters(paramLabel = "MODEL[:VERSION]", description = "the model; the newest version if none is given")
     private String model = "";
 
-    @Option(names = "--data", required = true, paramLabel = "FILE|-", description = "CSV with a header; - is stdin")
+    @Option(names = "--data", required = true, paramLabel = "FILE|-", description = "the rows; - is stdin")
     private String data = "-";
 
     @Override
     int run(JobClient client) throws Exception {
         int colon = model.indexOf(':');
-        ObjectNode body = JSON.createObjectNode().put("model", colon < 0 ? model : model.substring(0, colon));
+        ObjectNode request = JSON.createObjectNode().put("model", colon < 0 ? model : model.substring(0, colon));
         if (colon >= 0) {
             if (!model.substring(colon + 1).matches("\\d{1,9}")) {
                 throw new IllegalArgumentException("the version in " + model + " must be a number");
             }
-            body.put("version", Integer.parseInt(model.substring(colon + 1)));
+            request.put("version", Integer.parseInt(model.substring(colon + 1)));
         }
-        read(body.putArray("columns"), body.putArray("rows"));
-        JsonNode answer = Follow.call(client, "predict", body);
+        Requests requests = new Requests(client, request);
+        try (BufferedReader in = data.equals("-")
+                ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+                : Files.newBufferedReader(Path.of(data))) {
+            RowReader.read(in, requests::add);
+        }
+        requests.send();
         if (json) {
-            System.out.println(answer);
-            return 0;
-        }
-        for (JsonNode each : answer.path("predictions")) {
-            System.out.println(
-                    each.has("label")
-                            ? each.path("label").asText() + "  " + each.path("probabilities")
-                            : each.path("value").asText());
+            System.out.println(requests.answer);
         }
         return 0;
     }
 
-    private void read(ArrayNode columns, ArrayNode rows) throws Exception {
-        try (Reader in = data.equals("-")
-                        ? new InputStreamReader(System.in, StandardCharsets.UTF_8)
-                        : Files.newBufferedReader(Path.of(data));
-                CsvReader<CsvRecord> csv = CsvReader.builder().ofCsvRecord(in)) {
-            for (CsvRecord record : csv) {
-                List<String> fields = record.getFields();
-                if (columns.isEmpty()) {
-                    fields.forEach(name -> columns.add(name.strip()));
-                } else {
-                    ArrayNode row = rows.addArray();
-                    fields.forEach(cell -> row.add(cell.strip().equals("?") ? "" : cell.strip()));
-                }
+    /** Gathers rows into requests; all of them together are one answer. */
+    private final class Requests {
+        private final JobClient client;
+        private final ObjectNode request;
+        private final ObjectNode answer = JSON.createObjectNode();
+        private final ArrayNode predictions = JSON.createArrayNode();
+        private ArrayNode rows = JSON.createArrayNode();
+        private List<String> columns = List.of();
+        private int characters;
+
+        Requests(JobClient client, ObjectNode request) {
+            this.client = client;
+            this.request = request;
+        }
+
+        void add(List<String> named, ArrayNode cells) throws Exception {
+            columns = named;
+            rows.add(cells);
+            characters += cells.toString().length();
+            if (characters >= REQUEST_CHARS_MAX) {
+                send();
             }
         }
+
+        void send() throws Exception {
+            if (rows.isEmpty()) {
+                return;
+            }
+            columns.forEach(request.putArray("columns")::add);
+            request.set("rows", rows);
+            JsonNode part = Follow.call(client, "predict", request);
+            answer.setAll((ObjectNode) part);
+            part.path("predictions").forEach(predictions::add);
+            answer.set("predictions", predictions);
+            if (!json) {
+                part.path("predictions").forEach(PredictCommand::print);
+            }
+            rows = JSON.createArrayNode();
+            characters = 0;
+        }
+    }
+
+    private static void print(JsonNode prediction) {
+        System.out.println(
+                prediction.has("label")
+                        ? prediction.path("label").asText() + "  " + prediction.path("probabilities")
+                        : prediction.path("value").asText());
     }
 }

@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
             "  sampo train examples/digits/mlp.yaml",
             "  sampo train examples/a9a.yaml --set data.train=a9a --set data.validation=a9a.t --workers 2",
             "",
-            "Ctrl-C cancels the job. Exit codes: 0 done, 1 failed or cancelled, 2 spec error"
+            "Ctrl-C cancels the job. Exit codes: 0 done, 1 failed, 2 spec error, 130 cancelled by Ctrl-C"
         })
 final class TrainCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -50,7 +50,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--set",
             paramLabel = "PATH=VALUE",
-            description = "overrides a value of the spec, such as training.epochs=3")
+            description = "overrides a value of the spec, such as training.epochs=3 or features[0].transform=minMax; "
+                    + "relative data paths are those of the current folder")
     private List<String> sets = List.of();
 
     @Option(
@@ -100,8 +101,7 @@ final class TrainCommand implements Callable<Integer> {
             body.set("spec", JSON.readTree(JobSpecs.toJson(job)));
             String id = Follow.call(client, "submit", body).path("job").asText();
             AtomicBoolean ended = new AtomicBoolean();
-            Thread cancel = new Thread(() -> cancel(client, id, ended), "cancel-on-signal");
-            Runtime.getRuntime().addShutdownHook(cancel);
+            node.beforeStop("cancel-job", () -> cancel(client, id, ended));
             JsonNode view = Follow.untilEnd(client, id, json);
             ended.set(true);
             int code = Follow.report(view, json);

@@ -44,6 +44,8 @@ final class ClusterClientJobClient implements JobClient {
         values.put("pekko.logging-filter", "org.apache.pekko.event.slf4j.Slf4jLoggingFilter");
         values.put("pekko.log-dead-letters", 0);
         values.put("pekko.log-dead-letters-during-shutdown", "off");
+        // A hook of its own would cut the connection on Ctrl-C, just when a job is to be cancelled.
+        values.put("pekko.jvm-shutdown-hooks", "off");
         values.put("pekko.coordinated-shutdown.exit-jvm", "off");
         values.put("pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off");
         Config config = ConfigFactory.parseMap(values).withFallback(ConfigFactory.load());

@@ -1,11 +1,11 @@
 package dev.sampo.node.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.sampo.cluster.api.ApiHandler;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.trainer.spec.SpecException;
+import dev.sampo.trainer.spec.SpecText;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.AllDirectives;
@@ -19,7 +19,6 @@ import org.apache.pekko.http.javadsl.unmarshalling.Unmarshaller;
  */
 public final class ControlRoutes extends AllDirectives {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final YAMLMapper YAML = new YAMLMapper();
     private final ApiHandler api;
 
     private ControlRoutes(ApiHandler api) {
@@ -59,11 +58,11 @@ public final class ControlRoutes extends AllDirectives {
     private Route submit(String text) {
         try {
             var body = JSON.createObjectNode();
-            body.set("spec", YAML.readTree(text));
+            body.set("spec", SpecText.read(text));
             return call("submit", body.toString());
-        } catch (JsonProcessingException e) {
+        } catch (SpecException e) {
             String error = JSON.createObjectNode()
-                    .put("error", "the body is neither JSON nor YAML: " + e.getOriginalMessage())
+                    .put("error", "the body is neither JSON nor YAML: " + e.getMessage())
                     .toString();
             return complete(answer(new ApiResponse(400, error)));
         }

@@ -1,5 +1,6 @@
 package dev.sampo.parameter.optimizer;
 
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,9 +62,24 @@ public final class Optimizer {
         };
     }
 
-    /** What a state array begins with. */
-    public float initial(int slot) {
-        return 0;
+    /**
+     * The state [slots][values.length] that training begins with. Zero, but for ftrl's z: its closed form must give the
+     * initial weight back, or the first step would throw away what a multi-layer perceptron starts from.
+     *
+     * @param values initial values
+     * @param rate learning rate of the first step
+     * @param regularized whether the penalties apply to value i
+     */
+    public float[][] initialState(float[] values, float rate, IntPredicate regularized) {
+        float[][] state = new float[slots()][values.length];
+        if (spec.type().equals("ftrl")) {
+            for (int i = 0; i < values.length; i++) {
+                float lambda1 = regularized.test(i) ? ftrlL1 : 0;
+                float lambda2 = regularized.test(i) ? ftrlL2 : 0;
+                state[0][i] = -values[i] * (ftrlBeta / rate + lambda2) - Math.signum(values[i]) * lambda1;
+            }
+        }
+        return state;
     }
 
     /** The learning rate before the schedule. */

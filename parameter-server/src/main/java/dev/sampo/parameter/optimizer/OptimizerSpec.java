@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param weightDecay adamw: decoupled decay of regularised parameters, 0 or more
  * @param l1 ftrl: 0 or more
  * @param l2 ftrl: 0 or more
- * @param beta ftrl: learning-rate smoothing, 0 or more
+ * @param beta ftrl: learning-rate smoothing, above 0
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record OptimizerSpec(
@@ -103,16 +103,27 @@ public record OptimizerSpec(
             return;
         }
         problems.check(
-                rate() > 0 && Double.isFinite(rate()), path + ".learningRate", "must be > 0, was " + learningRate);
+                (float) rate() > 0 && Float.isFinite((float) rate()),
+                path + ".learningRate",
+                "must be > 0 and finite in 32-bit floats, was " + learningRate);
         fraction(path, "momentum", momentum, known, problems);
         fraction(path, "beta1", beta1, known, problems);
         fraction(path, "beta2", beta2, known, problems);
         fraction(path, "rho", rho, known, problems);
-        nonNegative(path, "epsilon", epsilon, known, problems);
+        positive(path, "epsilon", epsilon, known, problems);
         nonNegative(path, "weightDecay", weightDecay, known, problems);
         nonNegative(path, "l1", l1, known, problems);
         nonNegative(path, "l2", l2, known, problems);
-        nonNegative(path, "beta", beta, known, problems);
+        positive(path, "beta", beta, known, problems);
+    }
+
+    /** Above 0 as a float too: it keeps the update of a parameter without gradients from being 0 / 0. */
+    private void positive(String path, String name, @Nullable Double value, Set<String> known, Problems problems) {
+        if (isUsed(path, name, value, known, problems)
+                && value != null
+                && !((float) (double) value > 0 && Double.isFinite(value))) {
+            problems.add(path + "." + name, "must be > 0 in 32-bit floats, was " + value);
+        }
     }
 
     private void fraction(String path, String name, @Nullable Double value, Set<String> known, Problems problems) {

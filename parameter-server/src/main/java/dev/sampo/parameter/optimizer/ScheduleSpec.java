@@ -45,9 +45,23 @@ public record ScheduleSpec(
 
     public void check(String path, Problems problems) {
         problems.check(TYPES.contains(typeOrDefault()), path + ".type", "must be one of " + TYPES + ", was " + type);
+        boolean decays = typeOrDefault().equals("step") || typeOrDefault().equals("exponential");
+        belongs(path + ".everySteps", everySteps, decays, problems);
+        belongs(path + ".factor", factor, decays, problems);
+        belongs(path + ".minFactor", minFactor, typeOrDefault().equals("cosine"), problems);
         problems.check(warmup() >= 0, path + ".warmupSteps", "must be ≥ 0, was " + warmupSteps);
         problems.check(every() >= 1, path + ".everySteps", "must be ≥ 1, was " + everySteps);
-        problems.check(factorOrDefault() > 0, path + ".factor", "must be > 0, was " + factor);
-        problems.check(floor() >= 0 && floor() <= 1, path + ".minFactor", "must be 0 to 1, was " + minFactor);
+        problems.check(
+                factorOrDefault() > 0 && Double.isFinite(factorOrDefault()),
+                path + ".factor",
+                "must be > 0 and finite, was " + factor);
+        problems.check(floor() >= 0 && floor() <= 1, path + ".minFactor", "must be ≥ 0 and ≤ 1, was " + minFactor);
+    }
+
+    private void belongs(String path, @Nullable Object value, boolean used, Problems problems) {
+        problems.check(
+                value == null || used || !TYPES.contains(typeOrDefault()),
+                path,
+                "has no meaning for the schedule " + typeOrDefault() + "; remove it");
     }
 }

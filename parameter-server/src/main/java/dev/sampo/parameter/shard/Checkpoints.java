@@ -3,6 +3,7 @@ package dev.sampo.parameter.shard;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.store.Store;
+import dev.sampo.model.artifact.ModelArtifact;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,15 +71,32 @@ public final class Checkpoints {
             }
             try {
                 Manifest read = JSON.readValue(store.read(manifest), Manifest.class);
-                for (Manifest.Entry entry : read.entries()) {
-                    ShardSnapshot.fromBytes(store.read(entry.name()));
-                }
+                check(read);
                 return Optional.of(read);
             } catch (IOException | IllegalArgumentException e) {
                 damaged.accept("checkpoint " + store.locate(manifest) + " can't be used: " + e.getMessage());
             }
         }
         return Optional.empty();
+    }
+
+    private void check(Manifest manifest) throws IOException {
+        if (manifest.entries().size() != manifest.shards()) {
+            throw new IOException(manifest.entries().size() + " of " + manifest.shards() + " shards are named");
+        }
+        for (Manifest.Entry entry : manifest.entries()) {
+            byte[] bytes = store.read(entry.name());
+            String sha = ModelArtifact.sha256(bytes);
+            if (!entry.sha256().isEmpty() && !entry.sha256().equals(sha)) {
+                throw new IOException(
+                        store.locate(entry.name()) + " is damaged: its SHA-256 is " + sha + ", not " + entry.sha256());
+            }
+            ShardSnapshot snapshot = ShardSnapshot.fromBytes(bytes);
+            if (snapshot.clock() != manifest.clock() || snapshot.index() != entry.shard()) {
+                throw new IOException(store.locate(entry.name()) + " is of shard " + snapshot.index() + " at clock "
+                        + snapshot.clock());
+            }
+        }
     }
 
     /** The flattened parameters of a whole checkpoint. */

@@ -3,6 +3,7 @@ package dev.sampo.parameter.shard;
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.store.Store;
 import dev.sampo.cluster.wire.CborSerializable;
+import dev.sampo.model.artifact.ModelArtifact;
 import dev.sampo.parameter.shard.ShardMessages.Address;
 import dev.sampo.parameter.shard.ShardMessages.Apply;
 import dev.sampo.parameter.shard.ShardMessages.Contribute;
@@ -12,9 +13,6 @@ import dev.sampo.parameter.shard.ShardMessages.ShardRefused;
 import dev.sampo.parameter.shard.ShardMessages.ShardRefused.Reason;
 import dev.sampo.parameter.shard.ShardMessages.ShardReply;
 import dev.sampo.parameter.shard.ShardMessages.Values;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.NavigableSet;
 import java.util.Set;
@@ -269,7 +267,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                             try {
                                 byte[] bytes = snapshot.toBytes();
                                 store.write(name, bytes);
-                                return sha256(bytes);
+                                return ModelArtifact.sha256(bytes);
                             } catch (java.io.IOException e) {
                                 throw new java.io.UncheckedIOException(e);
                             }
@@ -339,14 +337,6 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private void tellCoordinator(ShardEvent event) {
         if (coordinator != null) {
             coordinator.tell(event);
-        }
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
         }
     }
 }

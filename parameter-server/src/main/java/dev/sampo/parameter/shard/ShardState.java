@@ -3,7 +3,7 @@ package dev.sampo.parameter.shard;
 import dev.sampo.parameter.optimizer.Optimizer;
 import dev.sampo.parameter.optimizer.Schedule;
 import dev.sampo.parameter.shard.RankTree.Block;
-import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * The values, optimizer state and clock of one parameter shard: a pure state machine that takes contributions and
@@ -82,11 +82,14 @@ public final class ShardState {
     }
 
     private float[][] initialSlots() {
-        float[][] fresh = new float[optimizer.slots()][plan.length()];
-        for (int slot = 0; slot < fresh.length; slot++) {
-            Arrays.fill(fresh[slot], optimizer.initial(slot));
-        }
-        return fresh;
+        BitSet regularized = new BitSet(plan.length());
+        plan.regularized().forEach(range -> regularized.set(range.from(), range.to()));
+        return optimizer.initialState(values(), rate(), regularized::get);
+    }
+
+    /** The learning rate of the step that comes next. */
+    private float rate() {
+        return (float) (optimizer.learningRate() * schedule.factor(clock));
     }
 
     public ShardPlan plan() {
@@ -203,7 +206,7 @@ public final class ShardState {
     }
 
     private void update(float[] source, float[] target, float scale) throws DivergedException {
-        float rate = (float) (optimizer.learningRate() * schedule.factor(clock));
+        float rate = rate();
         double l1 = plan.regularization() == null ? 0 : plan.regularization().l1OrZero();
         double l2 = plan.regularization() == null ? 0 : plan.regularization().l2OrZero();
         int nextRange = 0;

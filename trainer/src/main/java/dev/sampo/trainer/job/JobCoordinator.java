@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -35,6 +36,7 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 
 /**
  * Runs one job from its data to its published model; the only writer of its {@link JobStatus}.
@@ -84,6 +86,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private final ActorRef<WorkerEvent> fromWorkers;
     private final WorkerPool<ActorRef<Worker.Command>> pool;
     private final BestEpoch best;
+    private final TimedCheckpoints timed;
+    private Set<ActorRef<Worker.Command>> reachable = Set.of();
     private final Set<Integer> shardsStarted = new HashSet<>();
     private final long bornMs = nowMs();
     private JobFiles.@Nullable Prepared prepared;
@@ -124,6 +128,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 spec.training().ranks(),
                 spec.numerics().equals("portable"),
                 System.getProperty("os.arch").equals("amd64"));
+        var checkpoint = spec.training().checkpoint();
+        timed = new TimedCheckpoints(checkpoint == null ? 0 : checkpoint.everyMs(), nowMs());
         var stopping = spec.training().earlyStopping();
         best = stopping == null
                 ? new BestEpoch(null, 0, 0)
@@ -185,7 +191,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                                             plan,
                                             services.ingest(),
                                             getContext().messageAdapter(Indexing.Outcome.class, FromIndexing::new)),
-                                    "indexing");
+                                    "indexing",
+                                    DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
                 });
     }
 
@@ -253,6 +260,10 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             if (failed.incarnation() == incarnation && failed.clock() == epochEnd()) {
                 retrySave(failed.shard(), failed.clock());
             }
+        } else if (event instanceof ParameterShard.SavePassed passed) {
+            if (passed.incarnation() == incarnation) {
+                timed.passed(passed.clock(), passed.current());
+            }
         } else if (event instanceof ParameterShard.Diverged diverged) {
             if (diverged.incarnation() == incarnation) {
                 fail("training diverged at step " + diverged.clock() + ": " + diverged.reason()
@@ -282,17 +293,28 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                             files.checkpoints().complete(manifest);
                             return manifest.clock();
                         },
-                        clock -> concludeEpochIfDone()));
+                        clock -> {
+                            timed.saved(clock, nowMs());
+                            concludeEpochIfDone();
+                            if (clock % prepared().plan().stepsPerEpoch() != 0) {
+                                prune(clock);
+                            }
+                        }));
     }
 
     private void onWorkers(Receptionist.Listing listing) {
-        Set<ActorRef<Worker.Command>> reachable = listing.getServiceInstances(Worker.KEY);
+        reachable = listing.getServiceInstances(Worker.KEY);
         List<ActorRef<Worker.Command>> before = pool.accepted();
-        for (ActorRef<Worker.Command> fresh : pool.present(reachable)) {
-            fresh.tell(new Worker.Describe(fromWorkers));
-        }
+        askWorkersToDescribe();
         if (!pool.accepted().equals(before)) {
             deal();
+        }
+    }
+
+    /** Asked again at every tick, until each has answered: a message may be lost. */
+    private void askWorkersToDescribe() {
+        for (ActorRef<Worker.Command> fresh : pool.present(reachable)) {
+            fresh.tell(new Worker.Describe(fromWorkers));
         }
     }
 
@@ -430,21 +452,40 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         best.add(epoch, watched);
         ledger().forgetRanks();
         long here = (epoch + 1L) * prepared().plan().stepsPerEpoch();
-        long kept = (best.best() + 1L) * prepared().plan().stepsPerEpoch();
         ledger().forgetBefore(here);
-        background(
-                () -> {
-                    files.checkpoints().prune(new HashSet<>(List.of(here, kept)));
-                    return here;
-                },
-                clock -> {});
+        prune(here);
         if (currentEpoch() >= status.epochs || best.shouldStop()) {
-            publishModel(kept);
+            publishModel(bestClock());
         } else if (askedToPause) {
             enter(State.PAUSED);
         } else {
             enter(State.TRAINING);
             continueTraining();
+        }
+    }
+
+    /** The clock of the epoch whose model is kept. */
+    private long bestClock() {
+        return (best.best() + 1L) * prepared().plan().stepsPerEpoch();
+    }
+
+    /** Only the newest checkpoint and that of the best epoch are of use. */
+    private void prune(long newest) {
+        Set<Long> keep = status.history.isEmpty() ? Set.of(newest) : new HashSet<>(List.of(newest, bestClock()));
+        background(
+                () -> {
+                    files.checkpoints().prune(keep);
+                    return newest;
+                },
+                clock -> {});
+    }
+
+    private void saveIfTime() {
+        if (status.state == State.TRAINING && shardsReady()) {
+            timed.due(nowMs(), status.step, epochEnd())
+                    .ifPresent(clock -> prepared()
+                            .shards()
+                            .forEach(shard -> tellShard(shard.index(), new ParameterShard.SaveAt(incarnation, clock))));
         }
     }
 
@@ -483,6 +524,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                         status.history.remove(status.history.size() - 1);
                     }
                     ledger().rollBack(manifest.clock());
+                    timed.rolledBack();
                     startShards(manifest.clock());
                 });
     }
@@ -520,10 +562,19 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         if (prepared != null) {
             prepared.shards().forEach(shard -> tellShard(shard.index(), new ParameterShard.Release()));
         }
-        CompletableFuture.runAsync(files::cleanUp, blocking).exceptionally(failure -> {
-            getContext().getSystem().log().warn("job={} left files behind: {}", status.job, failure.toString());
-            return null;
-        });
+        var log = getContext().getSystem().log();
+        var unused = CompletableFuture.runAsync(files::cleanUp, blocking)
+                // A shard may still have been writing; it is told by now that nobody wants it.
+                .exceptionallyAsync(
+                        failure -> {
+                            files.cleanUp();
+                            return null;
+                        },
+                        CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS, blocking))
+                .exceptionally(failure -> {
+                    log.warn("job={} left files behind", status.job, failure);
+                    return null;
+                });
         publishNow();
     }
 
@@ -569,36 +620,52 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 && nowMs() - startAskedMs >= START_RETRY_MS) {
             askShardsToStart();
         }
-        checkRoles();
+        askWorkersToDescribe();
+        saveIfTime();
+        checkPeers();
         if (dirty) {
             publishNow();
         }
         return this;
     }
 
-    /** Names the roles that the job waits for; after a while it fails rather than wait for ever. */
-    private void checkRoles() {
-        Set<String> present = new HashSet<>();
-        Cluster.get(getContext().getSystem()).state().getMembers().forEach(member -> present.addAll(member.getRoles()));
-        List<String> missing = services.neededRoles().stream()
-                .map(Role::text)
-                .filter(role -> !present.contains(role))
-                .toList();
-        if (missing.isEmpty()) {
+    /** Whom the job waits for, and what to do if they don't come. */
+    private record Missing(String who, String advice) {}
+
+    /** Names whom the job waits for; after a while it fails rather than wait for ever. */
+    private void checkPeers() {
+        Missing missing = missing();
+        if (missing == null) {
             if (missingSinceMs >= 0) {
                 missingSinceMs = -1;
                 waitFor(null);
             }
-            return;
-        }
-        if (missingSinceMs < 0) {
+        } else if (missingSinceMs < 0) {
             missingSinceMs = nowMs();
-            waitFor("a node with role " + String.join(" and one with role ", missing));
+            waitFor(missing.who());
         } else if (nowMs() - missingSinceMs > services.missingRolePatience().toMillis()) {
-            fail("no node with role " + String.join(" and none with role ", missing) + " is in the cluster (waited "
-                    + services.missingRolePatience().toSeconds() + " s); start one with: sampo node --roles "
-                    + String.join(",", missing));
+            fail("waited " + services.missingRolePatience().toSeconds() + " s for " + missing.who() + "; "
+                    + missing.advice());
         }
+    }
+
+    private @Nullable Missing missing() {
+        Set<String> present = new HashSet<>();
+        Cluster.get(getContext().getSystem()).state().getMembers().forEach(member -> present.addAll(member.getRoles()));
+        List<String> roles = services.neededRoles().stream()
+                .map(Role::text)
+                .filter(role -> !present.contains(role))
+                .toList();
+        if (!roles.isEmpty()) {
+            return new Missing(
+                    "a node with role " + String.join(" and one with role ", roles),
+                    "start one with: sampo node --roles " + String.join(",", roles));
+        }
+        if (pool.accepted().isEmpty() && !status.refusedWorkers.isEmpty()) {
+            String last = status.refusedWorkers.get(status.refusedWorkers.size() - 1);
+            return new Missing("a worker with the job's numerics", "none of those present has them: " + last);
+        }
+        return null;
     }
 
     private void waitFor(@Nullable String what) {
@@ -622,7 +689,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void enter(State next) {
         if (status.state != next) {
-            getContext().getLog().info("job={} {} -> {}", status.job, status.state, next);
+            boolean everyEpoch = next == State.EVALUATING || status.state == State.EVALUATING && next == State.TRAINING;
+            Level level = everyEpoch ? Level.DEBUG : Level.INFO;
+            getContext().getLog().atLevel(level).log("job={} {} -> {}", status.job, status.state, next);
             status.state = next;
             dirty = true;
         }

@@ -1,5 +1,6 @@
 package dev.sampo.trainer.job;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.sampo.cluster.JobId;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** A job as users see it; its JSON is the view of the control API. Mutable, owned by the job's coordinator. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 final class JobStatus {
+    private static final int RECENT_MAX = 100;
+
     /** Where a job is in its life. */
     enum State {
         @JsonProperty("queued")
@@ -61,7 +64,10 @@ final class JobStatus {
     public int recoveries;
     public @Nullable Map<String, Object> model;
     public final Map<String, Object> metrics = new LinkedHashMap<>();
+    /** Every epoch so far, with all its metrics. */
+    @JsonIgnore
     public final List<EpochRecord> history = new ArrayList<>();
+
     public final Map<String, Double> seconds = new LinkedHashMap<>();
     public final Map<String, Object> numerics = new LinkedHashMap<>();
     public final List<String> refusedWorkers = new ArrayList<>();
@@ -72,6 +78,24 @@ final class JobStatus {
         for (String phase : List.of("start", "index", "train", "evaluate", "publish")) {
             seconds.put(phase, 0.0);
         }
+    }
+
+    /** Epochs that are trained and evaluated. */
+    @JsonProperty
+    public int epochsDone() {
+        return history.size();
+    }
+
+    /** The last epochs in plain numbers: a status is a message, and a job may have a million epochs. */
+    @JsonProperty("history")
+    public List<EpochRecord> recentHistory() {
+        List<EpochRecord> recent = new ArrayList<>();
+        for (EpochRecord each : history.subList(Math.max(0, history.size() - RECENT_MAX), history.size())) {
+            Map<String, Object> numbers = new LinkedHashMap<>(each.validation());
+            numbers.values().removeIf(value -> !(value instanceof Number));
+            recent.add(new EpochRecord(each.epoch(), each.trainLoss(), numbers, each.seconds()));
+        }
+        return recent;
     }
 
     void addSeconds(String phase, double more) {

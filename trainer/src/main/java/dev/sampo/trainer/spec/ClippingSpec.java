@@ -13,8 +13,13 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ClippingSpec(@Nullable Double norm, @Nullable Double value) {
     void check(String path, Problems problems) {
-        problems.check(norm == null || norm > 0, path + ".norm", "must be > 0, was " + norm);
-        problems.check(value == null || value > 0, path + ".value", "must be > 0, was " + value);
+        positive(path + ".norm", norm, problems);
+        positive(path + ".value", value, problems);
         problems.check((norm == null) != (value == null), path, "give norm or value");
+    }
+
+    private static void positive(String path, @Nullable Double bound, Problems problems) {
+        problems.check(
+                bound == null || bound > 0 && Double.isFinite(bound), path, "must be > 0 and finite, was " + bound);
     }
 }

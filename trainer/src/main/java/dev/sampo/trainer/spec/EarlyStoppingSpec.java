@@ -28,6 +28,9 @@ public record EarlyStoppingSpec(
 
     void check(String path, Problems problems) {
         problems.check(patienceOrDefault() >= 1, path + ".patience", "must be ≥ 1, was " + patience);
-        problems.check(minDeltaOrDefault() >= 0, path + ".minDelta", "must be ≥ 0, was " + minDelta);
+        problems.check(
+                minDeltaOrDefault() >= 0 && Double.isFinite(minDeltaOrDefault()),
+                path + ".minDelta",
+                "must be ≥ 0, was " + minDelta);
     }
 }

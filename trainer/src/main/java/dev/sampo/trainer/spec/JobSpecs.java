@@ -1,63 +1,53 @@
 package dev.sampo.trainer.spec;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.deser.DeserializationProblemHandler;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.sampo.model.spec.Nearest;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.sampo.model.spec.Problems;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /** Reads job specs from YAML and JSON, and refuses wrong ones with every fault at once. */
 public final class JobSpecs {
     private static final ObjectMapper PLAIN = new ObjectMapper();
-    private static final ObjectMapper YAML = YAMLMapper.builder()
-            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .build();
-    private static final ObjectMapper JSON_STRICT = JsonMapper.builder()
-            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.ACCEPT_FLOAT_AS_INT) // The schema has refused fractions; 1e6 is none.
             .build();
 
     private JobSpecs() {}
 
     /** The spec in a text, checked. */
     public static JobSpec parse(String text, boolean yaml) throws SpecException {
-        return fromTree(tree(text, yaml));
+        return fromTree(yaml ? SpecText.yaml(text) : SpecText.json(text));
     }
 
     /**
-     * The spec in a file, with {@code path=value} settings laid over it and its relative data paths resolved against its folder.
+     * The spec in a file, with {@code path=value} settings laid over it. Its relative data paths are resolved against its
+     * folder, those of the settings against the current one.
      */
     public static JobSpec load(Path file, List<String> sets) throws SpecException {
-        String text;
-        try {
-            text = Files.readString(file);
-        } catch (IOException e) {
-            throw new SpecException(List.of(file + ": can't be read: " + e));
-        }
-        JsonNode tree = tree(text, !file.toString().endsWith(".json"));
-        if (!(tree instanceof ObjectNode root)) {
+        if (!(read(file) instanceof ObjectNode root)) {
             throw new SpecException(List.of(file + ": a spec is a mapping, such as name: my-model"));
         }
         Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
         resolvePaths(root, folder);
         for (String set : sets) {
-            set(root, set);
+            SpecSettings.set(root, set);
         }
         resolvePaths(root, Path.of("").toAbsolutePath());
         return fromTree(root);
@@ -72,31 +62,31 @@ public final class JobSpecs {
         }
     }
 
-    private static JsonNode tree(String text, boolean yaml) throws SpecException {
+    private static JsonNode read(Path file) throws SpecException {
+        String text;
         try {
-            return (yaml ? YAML : JSON_STRICT).readTree(text);
-        } catch (JsonProcessingException e) {
-            var at = e.getLocation();
-            throw new SpecException(List.of((at == null ? "" : "line " + at.getLineNr() + ": ")
-                    + String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("not readable")));
+            text = Files.readString(file);
+        } catch (IOException e) {
+            throw new SpecException(List.of(file + ": " + why(file, e)));
+        }
+        try {
+            return file.toString().endsWith(".json") ? SpecText.json(text) : SpecText.yaml(text);
+        } catch (SpecException e) {
+            throw new SpecException(List.of(file + ": " + e.getMessage()));
         }
     }
 
-    /** Lays {@code a.b.c=value} over the tree; the value is YAML, so numbers and lists work. */
-    private static void set(ObjectNode root, String set) throws SpecException {
-        int equals = set.indexOf('=');
-        if (equals < 1) {
-            throw new SpecException(List.of("--set " + set + ": must be path=value, such as training.epochs=3"));
+    private static String why(Path file, IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "there is no such file";
         }
-        String[] keys = set.substring(0, equals).split("\\.");
-        ObjectNode at = root;
-        for (int i = 0; i + 1 < keys.length; i++) {
-            JsonNode next = at.get(keys[i]);
-            at = next instanceof ObjectNode object ? object : at.putObject(keys[i]);
+        if (Files.isDirectory(file)) {
+            return "is a folder; name the spec's file";
         }
-        String value = set.substring(equals + 1);
-        JsonNode parsed = tree(value.isEmpty() ? "\"\"" : value, true);
-        at.set(keys[keys.length - 1], parsed);
+        if (e instanceof CharacterCodingException) {
+            return "is not UTF-8 text, so no spec";
+        }
+        return e instanceof AccessDeniedException ? "no permission to read it" : "can't be read: " + e;
     }
 
     private static void resolvePaths(ObjectNode root, Path folder) {
@@ -111,65 +101,76 @@ public final class JobSpecs {
     }
 
     private static void resolve(ObjectNode at, String key, Path folder) {
-        JsonNode value = at.get(key);
-        if (value == null || value.isNull()) {
-            return;
-        }
+        JsonNode value = at.path(key);
         if (value instanceof ArrayNode array) {
             for (int i = 0; i < array.size(); i++) {
-                array.set(i, folder.resolve(array.get(i).asText()).normalize().toString());
+                array.set(i, resolve(array.get(i), folder));
             }
-        } else {
-            at.put(key, folder.resolve(value.asText()).normalize().toString());
+        } else if (at.has(key)) {
+            at.set(key, resolve(value, folder));
         }
     }
 
+    /** What is no path stays as it is, for the checks to name. */
+    private static JsonNode resolve(JsonNode value, Path folder) {
+        if (!value.isTextual() || value.textValue().isBlank()) {
+            return value;
+        }
+        try {
+            return TextNode.valueOf(
+                    folder.resolve(value.textValue()).normalize().toString());
+        } catch (InvalidPathException e) {
+            return value;
+        }
+    }
+
+    /** First the shape by the schema; whatever has the right shape is then checked as far as it goes. */
     private static JobSpec fromTree(JsonNode tree) throws SpecException {
-        List<String> found = new ArrayList<>();
-        ObjectMapper mapper = JsonMapper.builder()
-                .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-                .build();
-        mapper.addHandler(new DeserializationProblemHandler() {
-            @Override
-            public boolean handleUnknownProperty(
-                    com.fasterxml.jackson.databind.DeserializationContext context,
-                    JsonParser parser,
-                    com.fasterxml.jackson.databind.JsonDeserializer<?> deserializer,
-                    Object bean,
-                    String name)
-                    throws IOException {
-                Collection<Object> known = deserializer.getKnownPropertyNames();
-                found.add(pathOf(parser) + ": unknown key" + nearest(name, known == null ? List.of() : known));
-                parser.skipChildren();
-                return true;
-            }
-        });
+        if (!(tree instanceof ObjectNode given)) {
+            throw new SpecException(List.of("the spec is empty or no mapping; it begins such as name: my-model"));
+        }
+        ObjectNode root = given.deepCopy();
+        dropNulls(root);
+        List<String> found = new ArrayList<>(SpecShape.prune(root));
         JobSpec spec = null;
         try {
-            spec = mapper.treeToValue(tree, JobSpec.class);
+            spec = MAPPER.treeToValue(root, JobSpec.class);
         } catch (JsonMappingException e) {
+            // The schema lets nothing pass that the records can't hold; this is the net below it.
             found.add(path(e.getPath()) + ": "
                     + String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse(""));
         } catch (JsonProcessingException e) {
-            found.add(String.valueOf(e.getOriginalMessage()));
+            found.add("the spec: " + e.getOriginalMessage());
         }
         Problems problems = new Problems();
         if (spec != null) {
             spec.check(problems);
-        } else if (found.isEmpty()) {
-            found.add("the spec is empty");
         }
-        found.addAll(problems.all());
+        problems.all().stream().filter(each -> !isTold(each, found)).forEach(found::add);
         if (!found.isEmpty() || spec == null) {
-            throw new SpecException(found);
+            throw new SpecException(found.stream().distinct().toList());
         }
         return spec;
     }
 
-    private static String pathOf(JsonParser parser) {
-        String pointer = parser.getParsingContext().pathAsPointer().toString();
-        return pointer.substring(1).replaceAll("/(\\d+)", "[$1]").replace('/', '.');
+    /** A key without a value is as good as absent. */
+    private static void dropNulls(JsonNode node) {
+        if (node instanceof ObjectNode object) {
+            object.properties().removeIf(field -> field.getValue().isNull());
+        }
+        node.forEach(JobSpecs::dropNulls);
+    }
+
+    /** Whether a fault only follows from one of shape that was told, of the same value, one in it or one around it. */
+    private static boolean isTold(String fault, List<String> told) {
+        String path = fault.substring(0, fault.indexOf(": "));
+        return told.stream()
+                .map(each -> each.substring(0, each.indexOf(": ")))
+                .anyMatch(each -> isWithin(each, path) || isWithin(path, each));
+    }
+
+    private static boolean isWithin(String path, String outer) {
+        return path.equals(outer) || path.startsWith(outer + ".") || path.startsWith(outer + "[");
     }
 
     private static String path(List<JsonMappingException.Reference> path) {
@@ -182,23 +183,5 @@ public final class JobSpecs {
             }
         }
         return text.toString();
-    }
-
-    private static String nearest(String name, Collection<Object> known) {
-        @Nullable String best = known.stream()
-                .map(String::valueOf)
-                .min(Comparator.comparingInt(each -> Nearest.distance(name, each)))
-                .orElse(null);
-        return best == null
-                ? ""
-                : Nearest.distance(name, best) <= Math.max(2, name.length() / 3)
-                        ? ", did you mean " + best + "?"
-                        : "; known are "
-                                + String.join(
-                                        ", ",
-                                        known.stream()
-                                                .map(String::valueOf)
-                                                .sorted()
-                                                .toList());
     }
 }

@@ -64,6 +64,10 @@ public record TrainingSpec(
         }
         if (regularization != null) {
             regularization.check(path + ".regularization", problems);
+            problems.check(
+                    !optimizer.type().equals("ftrl"),
+                    path + ".regularization",
+                    "ftrl has penalties of its own; set " + path + ".optimizer.l1 and .l2 instead");
         }
         if (gradientClipping != null) {
             gradientClipping.check(path + ".gradientClipping", problems);

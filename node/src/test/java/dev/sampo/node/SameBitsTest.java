@@ -1,0 +1,82 @@
+package dev.sampo.node;
+
+import static dev.sampo.node.TestCluster.call;
+import static dev.sampo.node.TestCluster.spec;
+import static dev.sampo.node.TestCluster.train;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sampo.cluster.Role;
+import dev.sampo.node.client.JobClient;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The same job gives the same model bit for bit, however many workers and nodes it runs on. */
+class SameBitsTest {
+    @TempDir
+    private Path home;
+
+    @Test
+    void theModelIsTheSameBitsOnAnyCluster() throws Exception {
+        ObjectNode job = spec("any", TestCluster.rows(home));
+        List<String> shas = new ArrayList<>();
+        for (int workers = 1; workers <= 3; workers++) {
+            try (TestCluster cluster = TestCluster.of(home, workers);
+                    JobClient client = cluster.client()) {
+                JsonNode view = train(client, job);
+                shas.add(TestCluster.sha(view));
+                assertThat(view.path("metrics")
+                                .path("validation")
+                                .path("accuracy")
+                                .asDouble())
+                        .isGreaterThan(0.85);
+            }
+        }
+        try (TestCluster cluster = new TestCluster(home)) {
+            cluster.start(EnumSet.of(Role.COORDINATOR, Role.SERVING), 0);
+            cluster.start(EnumSet.of(Role.PS), 0);
+            cluster.start(EnumSet.of(Role.PS), 0);
+            cluster.start(EnumSet.of(Role.INGEST), 0);
+            cluster.start(EnumSet.of(Role.WORKER), 1);
+            cluster.start(EnumSet.of(Role.WORKER), 2);
+            try (JobClient client = cluster.httpClient()) {
+                shas.add(TestCluster.sha(train(client, job)));
+                predictsThroughBothDoors(client, cluster);
+                shas.add(TestCluster.sha(pausedAndResumed(client, job)));
+            }
+        }
+        assertThat(shas).hasSize(5).containsOnly(shas.get(0));
+    }
+
+    private static void predictsThroughBothDoors(JobClient http, TestCluster cluster) throws Exception {
+        ObjectNode body = (ObjectNode) TestCluster.JSON.readTree("""
+                {"model": "any", "version": 4, "columns": ["a", "b", "color"],
+                 "rows": [[3, 3, "red"], [-3, -3, "blue"]]}
+                """);
+        JsonNode overHttp = call(http, "predict", body);
+        assertThat(overHttp.path("predictions").path(0).path("label").asText()).isEqualTo("yes");
+        assertThat(overHttp.path("predictions").path(1).path("label").asText()).isEqualTo("no");
+        try (JobClient client = cluster.client()) {
+            assertThat(call(client, "predict", body)).isEqualTo(overHttp);
+        }
+    }
+
+    /** The same job, with timed checkpoints and a pause on the way: neither may show in the result. */
+    private static JsonNode pausedAndResumed(JobClient client, ObjectNode job) throws Exception {
+        ObjectNode slow = job.deepCopy();
+        slow.withObject("/training").putObject("checkpoint").put("everyMinutes", 0.0005);
+        String id = TestCluster.submit(client, slow);
+        TestCluster.await(client, id, Set.of("training"));
+        ObjectNode named = TestCluster.JSON.createObjectNode().put("job", id);
+        call(client, "pause", named);
+        TestCluster.await(client, id, Set.of("paused", "done"));
+        call(client, "resume", named);
+        return TestCluster.await(client, id);
+    }
+}
