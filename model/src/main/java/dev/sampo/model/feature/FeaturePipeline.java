@@ -193,7 +193,7 @@ public final class FeaturePipeline {
     private float labelOf(@Nullable String cell) throws BadRecordException {
         String text = FitStatistics.label(cell, label);
         if (target.kind() == Target.Kind.NUMERIC) {
-            return (float) Double.parseDouble(text);
+            return (float) Numbers.parseDouble(text);
         }
         Integer index = classes.get(text);
         if (index == null) {
@@ -205,7 +205,8 @@ public final class FeaturePipeline {
 
     private float weightOf(@Nullable String cell, float labelValue) throws BadRecordException {
         double value = weight == null ? 1 : FitStatistics.rowWeight(weight, cell);
-        return (float) (classWeights == null ? value : value * classWeights[(int) labelValue]);
+        double product = classWeights == null ? value : value * classWeights[(int) labelValue];
+        return (float) Numbers.finite(weight == null ? label.columnOrDefault() : weight, product);
     }
 
     /** The readable document; {@link #fromJson} gives the same bits back. */

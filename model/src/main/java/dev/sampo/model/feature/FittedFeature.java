@@ -55,10 +55,10 @@ record FittedFeature(
         }
         Double impute = imputed(spec, gathered);
         // Imputed values are part of what the model sees, so of the mean and deviation too.
-        ColumnStatistics statistics = impute == null ? gathered : gathered.withRepeated(impute, gathered.missing);
+        Moments seen = impute == null ? gathered.moments : gathered.moments.withRepeated(impute, gathered.missing);
         int extra = spec.hasIndicator() ? 1 : 0;
         if (spec.kind().equals("quantileBuckets")) {
-            List<Double> bounds = bounds(statistics, spec.buckets() == null ? 2 : spec.buckets());
+            List<Double> bounds = bounds(gathered, spec.buckets() == null ? 2 : spec.buckets());
             return new FittedFeature(
                     unit.columns(),
                     spec.kind(),
@@ -75,7 +75,7 @@ record FittedFeature(
                     false,
                     bounds.size() + 1 + extra);
         }
-        double[] line = line(spec, statistics);
+        double[] line = line(spec, seen);
         return new FittedFeature(
                 unit.columns(),
                 spec.kind(),
@@ -99,7 +99,7 @@ record FittedFeature(
             return null;
         }
         return switch (impute.method()) {
-            case "mean" -> statistics.mean;
+            case "mean" -> statistics.moments.mean;
             case "median" -> statistics.quantile(0.5);
             default -> {
                 double constant = impute.constant() == null ? 0 : impute.constant();
@@ -116,14 +116,19 @@ record FittedFeature(
         return new ArrayList<>(bounds);
     }
 
-    /** [shift, scale]; a constant column becomes 0. */
-    private static double[] line(FeatureSpec spec, ColumnStatistics s) {
+    /** [shift, scale]; a constant column becomes 0, and so does one whose range is too small to divide by. */
+    private static double[] line(FeatureSpec spec, Moments s) {
         return switch (spec.kind()) {
-            case "standardize" -> new double[] {s.mean, s.deviation() > 0 ? 1 / s.deviation() : 0};
-            case "minMax" -> new double[] {s.count == 0 ? 0 : s.min, s.max > s.min ? 1 / (s.max - s.min) : 0};
+            case "standardize" -> new double[] {s.mean, inverseOrZero(s.deviation())};
+            case "minMax" -> s.count == 0 ? new double[] {0, 0} : new double[] {s.min, inverseOrZero(s.max - s.min)};
             case "scale" -> new double[] {0, 1 / (spec.divideBy() == null ? 1 : spec.divideBy())};
             default -> new double[] {0, 1};
         };
+    }
+
+    private static double inverseOrZero(double x) {
+        double inverse = 1 / x;
+        return Double.isFinite(inverse) ? inverse : 0;
     }
 
     private static FittedFeature categorical(Unit unit, TreeMap<String, Long> counts) {
@@ -156,18 +161,18 @@ record FittedFeature(
                 width);
     }
 
-    static FittedFeature vector(Unit unit, Schema schema, ColumnStatistics[] statistics, long rows) {
+    static FittedFeature vector(Unit unit, Schema schema, Moments[] statistics, long rows) {
         int width = java.util.Objects.requireNonNull(schema.vector()).width();
         FeatureSpec spec = unit.spec();
         List<Double> shifts = null;
         List<Double> scales = null;
         Double scale = null;
         if (statistics.length == 0) {
-            scale = line(spec, new ColumnStatistics())[1];
+            scale = line(spec, new Moments())[1];
         } else {
             shifts = new ArrayList<>(width);
             scales = new ArrayList<>(width);
-            for (ColumnStatistics each : statistics) {
+            for (Moments each : statistics) {
                 // A sparse vector's absent entries are zeros.
                 double[] line = line(spec, each.withRepeated(0, rows - each.count));
                 shifts.add(line[0]);
