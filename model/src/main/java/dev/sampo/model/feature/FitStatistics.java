@@ -264,6 +264,7 @@ public final class FitStatistics {
     /** Fits the pipeline; {@link IllegalArgumentException} says what the data does not allow. */
     public FeaturePipeline fit() {
         Target target = target();
+        checkClassWeights(target);
         List<FittedFeature> fitted = new ArrayList<>();
         double nonZeros = 0;
         for (int i = 0; i < numbers.length; i++) {
@@ -276,8 +277,26 @@ public final class FitStatistics {
                     ? (one.shifts() == null ? (double) vectorEntries / Math.max(1, rows) : one.width())
                     : one.indicator() ? 2 : 1;
         }
-        int width = fitted.stream().mapToInt(FittedFeature::width).sum();
+        long width = fitted.stream().mapToLong(FittedFeature::width).sum();
+        if (width > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "features: together " + width + " wide, at most " + Integer.MAX_VALUE + "; use fewer buckets");
+        }
         return new FeaturePipeline(fitted, target, label, weight, features.isEmpty(), nonZeros < width / 4.0);
+    }
+
+    /** A weight for a label that never occurs is a slip of the pen that would train another model than was meant. */
+    private void checkClassWeights(Target target) {
+        for (String each : label.classWeights() == null
+                ? List.<String>of()
+                : label.classWeights().keySet()) {
+            if (!target.classes().contains(canonical(each, label))) {
+                throw new IllegalArgumentException("data.label.classWeights: \"" + each
+                        + "\" does not occur, the labels are "
+                        + target.classes()
+                                .subList(0, Math.min(10, target.classes().size())));
+            }
+        }
     }
 
     private Target target() {

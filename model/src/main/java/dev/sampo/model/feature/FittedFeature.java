@@ -46,6 +46,7 @@ record FittedFeature(
         boolean vector,
         int width) {
     static final String MISSING = "(missing)";
+    private static final String OTHER = "(other)";
     private static final String AND = " & ";
 
     static FittedFeature scalar(Unit unit, ColumnStatistics gathered, TreeMap<String, Long> counts) {
@@ -198,7 +199,7 @@ record FittedFeature(
 
     /**
      * What a categorical feature looks up: the cell, or the cells of a cross. Different cells give different keys: a cell
-     * that looks like the mark of a missing one, or holds what joins a cross, is escaped with a backslash.
+     * that looks like the mark of a missing or any other one, or holds what joins a cross, is escaped with a backslash.
      */
     static String key(int[] cells, Row row) {
         if (cells.length == 1) {
@@ -217,7 +218,7 @@ record FittedFeature(
             return MISSING;
         }
         String escaped = cell.indexOf('\\') < 0 ? cell : cell.replace("\\", "\\\\");
-        return escaped.equals(MISSING) ? "\\" + MISSING : escaped;
+        return escaped.equals(MISSING) || escaped.equals(OTHER) ? "\\" + escaped : escaped;
     }
 
     static double log1pIf(boolean log1p, String column, double value) throws BadRecordException {
@@ -240,7 +241,7 @@ record FittedFeature(
             }
         } else if (values != null) {
             values.forEach(value -> names.add(base + "=" + value));
-            names.add(base + "=(other)");
+            names.add(base + "=" + OTHER);
         } else if (buckets != null) {
             for (int i = 0; i < buckets; i++) {
                 names.add(base + "#" + i);

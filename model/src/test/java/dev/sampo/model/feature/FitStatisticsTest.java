@@ -218,6 +218,8 @@ class FitStatisticsTest {
         assertThatThrownBy(() -> target(new LabelSpec("y", "classes", null, List.of("a", "b"), null), "a", "c"))
                 .hasMessageContaining("unknown label \"c\"");
         assertThatThrownBy(() -> target(CLASSES, "a", "a")).hasMessageContaining("two labels or more");
+        assertThatThrownBy(() -> target(new LabelSpec("y", "classes", null, null, Map.of("A", 2.0)), "a", "b"))
+                .hasMessage("data.label.classWeights: \"A\" does not occur, the labels are [a, b]");
     }
 
     @Test
@@ -237,7 +239,8 @@ class FitStatisticsTest {
                 SCHEMA,
                 problems);
         assertThat(problems.all())
-                .anySatisfy(each -> assertThat(each).startsWith("features[0].columns: must not hold an empty name"))
+                .anySatisfy(each ->
+                        assertThat(each).startsWith("features[0].columns[1]: must be a column's name, was null"))
                 .anySatisfy(each -> assertThat(each).startsWith("features[0].transform: must be of"))
                 .anySatisfy(each -> assertThat(each).startsWith("features[1].divideBy: must be a finite number"))
                 .anySatisfy(each -> assertThat(each).startsWith("features[2].impute: must be a finite number"))

@@ -171,6 +171,14 @@ class TransformsTest {
     }
 
     @Test
+    void aValueCalledOtherHasANameOfItsOwn() throws Exception {
+        FeaturePipeline pipeline = fit("[{'columns': 'a', 'transform': 'oneHot'}]", column("(other)", null));
+        assertThat(pipeline.names()).containsExactly("a=(missing)", "a=\\(other)", "a=(other)");
+        assertThat(values(pipeline, column("(other)", "unseen", null)))
+                .containsExactly(List.of(0f, 1f, 0f), List.of(0f, 0f, 1f), List.of(1f, 0f, 0f));
+    }
+
+    @Test
     void hashingIsStableAndInRange() throws Exception {
         FeaturePipeline pipeline = fit("[{'columns': 'a', 'transform': 'hash', 'buckets': 16}]", column("red"));
         List<Row> rows =
