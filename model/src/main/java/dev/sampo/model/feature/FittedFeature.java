@@ -8,6 +8,7 @@ import dev.sampo.model.feature.FeatureUnits.Unit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -229,6 +230,46 @@ record FittedFeature(
             throw new BadRecordException("column " + column + ": log1p needs values above -1, was " + value);
         }
         return StrictMath.log1p(value);
+    }
+
+    /** Refuses, by {@link IllegalArgumentException}, a feature that no fit gives. */
+    void check() {
+        require(
+                columns != null && !columns.isEmpty() && kind != null && width >= 1,
+                "needs columns, a kind and a width");
+        require(columns.stream().allMatch(Objects::nonNull), "has a column without a name");
+        require(impute == null ? !indicator : Double.isFinite(impute), "needs a finite impute, for its indicator too");
+        if (vector) {
+            boolean elementwise =
+                    shifts != null && scales != null && areFinite(shifts, width) && areFinite(scales, width);
+            boolean scaled = shifts == null && scales == null && isFinite(scale);
+            require(elementwise || scaled, "needs " + width + " finite shifts and scales, or one scale");
+        } else if (values != null) {
+            require(values.stream().allMatch(Objects::nonNull), "has a value that is null");
+            require(width == values.size() + 1, "must be one wider than its values");
+        } else if (buckets != null) {
+            require(width == buckets, "must be as wide as its buckets");
+        } else if (bounds != null) {
+            require(areFinite(bounds, bounds.size()), "has a bound that is not finite");
+            require(width == bounds.size() + (indicator ? 2 : 1), "must be as wide as its buckets and indicator");
+        } else {
+            require(isFinite(shift) && isFinite(scale), "needs a finite shift and scale");
+            require(width == (indicator ? 2 : 1), "must be as wide as itself and its indicator");
+        }
+    }
+
+    private void require(boolean holds, String problem) {
+        if (!holds) {
+            throw new IllegalArgumentException("the feature of columns " + columns + " " + problem);
+        }
+    }
+
+    private static boolean isFinite(@Nullable Double value) {
+        return value != null && Double.isFinite(value);
+    }
+
+    private static boolean areFinite(List<Double> values, int size) {
+        return values.size() == size && values.stream().allMatch(FittedFeature::isFinite);
     }
 
     /** Names of the features it gives, such as {@code workclass=Private}. */
