@@ -3,6 +3,9 @@ package dev.sampo.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.sampo.cluster.NodeSettings;
+import dev.sampo.cluster.Role;
+import dev.sampo.cluster.journal.JournalSchema;
+import dev.sampo.cluster.journal.JournalSettings;
 import dev.sampo.cluster.store.FolderStore;
 import dev.sampo.node.http.ControlRoutes;
 import dev.sampo.serving.http.InferenceRoutes;
@@ -50,9 +53,14 @@ public final class SampoNode {
         NodeSettings settings = new NodeSettings(options.roles(), options.host(), options.port(), options.seeds());
         ActorSystem<Void> system;
         CompletableFuture<Guardian.Services> ready = new CompletableFuture<>();
-        Config config = ConfigFactory.parseMap(Map.of("pekko.cluster.seed-nodes", List.of()))
+        Config base = ConfigFactory.parseMap(Map.of("pekko.cluster.seed-nodes", List.of()))
                 .withFallback(settings.toConfig())
                 .resolve();
+        JournalSettings journal = JournalSettings.from(base, options.home());
+        if (options.roles().contains(Role.COORDINATOR)) {
+            JournalSchema.create(journal);
+        }
+        Config config = journal.toConfig().withFallback(base).resolve();
         try {
             system = ActorSystem.create(
                     Guardian.create(options, new FolderStore(options.home()), ready), NodeSettings.SYSTEM, config);

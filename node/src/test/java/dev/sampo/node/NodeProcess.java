@@ -92,6 +92,11 @@ final class NodeProcess implements AutoCloseable {
         }
     }
 
+    /** SIGKILL: it gets no chance to say anything. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
     /** The exit code after {@link #close}. */
     int exitCode() {
         return process.exitValue();

@@ -25,6 +25,9 @@ public final class Checkpoints {
         public record Entry(int shard, String name, String sha256) {}
     }
 
+    /** A checkpoint that was read back whole, with what each of its shards had applied, in the manifest's order. */
+    public record Whole(Manifest manifest, List<ShardState.Ledger> ledgers) {}
+
     public Checkpoints(Store store, JobId job) {
         this.store = store;
         this.job = job;
@@ -62,7 +65,7 @@ public final class Checkpoints {
     }
 
     /** The newest checkpoint all of whose shards read back whole; damaged ones are told to {@code damaged}. */
-    public Optional<Manifest> newest(java.util.function.Consumer<String> damaged) throws IOException {
+    public Optional<Whole> newest(java.util.function.Consumer<String> damaged) throws IOException {
         List<String> clocks = store.list(folder(job));
         for (int i = clocks.size() - 1; i >= 0; i--) {
             String manifest = folder(job) + "/" + clocks.get(i) + "/manifest.json";
@@ -71,8 +74,7 @@ public final class Checkpoints {
             }
             try {
                 Manifest read = JSON.readValue(store.read(manifest), Manifest.class);
-                check(read);
-                return Optional.of(read);
+                return Optional.of(new Whole(read, check(read)));
             } catch (IOException | IllegalArgumentException e) {
                 damaged.accept("checkpoint " + store.locate(manifest) + " can't be used: " + e.getMessage());
             }
@@ -80,7 +82,8 @@ public final class Checkpoints {
         return Optional.empty();
     }
 
-    private void check(Manifest manifest) throws IOException {
+    private List<ShardState.Ledger> check(Manifest manifest) throws IOException {
+        List<ShardState.Ledger> ledgers = new ArrayList<>();
         if (manifest.entries().size() != manifest.shards()) {
             throw new IOException(manifest.entries().size() + " of " + manifest.shards() + " shards are named");
         }
@@ -96,7 +99,9 @@ public final class Checkpoints {
                 throw new IOException(store.locate(entry.name()) + " is of shard " + snapshot.index() + " at clock "
                         + snapshot.clock());
             }
+            ledgers.add(snapshot.ledger());
         }
+        return ledgers;
     }
 
     /** The flattened parameters of a whole checkpoint. */

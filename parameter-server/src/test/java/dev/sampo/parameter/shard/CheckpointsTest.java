@@ -50,7 +50,7 @@ class CheckpointsTest {
     }
 
     private long newest() throws IOException {
-        return checkpoints.newest(damaged::add).orElseThrow().clock();
+        return checkpoints.newest(damaged::add).orElseThrow().manifest().clock();
     }
 
     @Test

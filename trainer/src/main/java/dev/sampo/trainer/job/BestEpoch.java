@@ -1,5 +1,6 @@
 package dev.sampo.trainer.job;
 
+import dev.sampo.trainer.spec.EarlyStoppingSpec;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,13 @@ final class BestEpoch {
         this.metric = metric;
         this.patience = patience;
         this.minDelta = minDelta;
+    }
+
+    /** As the spec says, before the first epoch. */
+    static BestEpoch of(@Nullable EarlyStoppingSpec spec) {
+        return spec == null
+                ? new BestEpoch(null, 0, 0)
+                : new BestEpoch(spec.metric(), spec.patienceOrDefault(), spec.minDeltaOrDefault());
     }
 
     /** Takes an epoch's metrics; an error names the known metrics if the one to watch is not among them. */

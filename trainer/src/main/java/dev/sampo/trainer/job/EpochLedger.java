@@ -1,5 +1,6 @@
 package dev.sampo.trainer.job;
 
+import dev.sampo.parameter.shard.Checkpoints;
 import dev.sampo.parameter.shard.Checkpoints.Manifest;
 import dev.sampo.parameter.shard.ShardState;
 import java.util.BitSet;
@@ -67,6 +68,16 @@ final class EpochLedger {
             }
         }
         return first;
+    }
+
+    /** A checkpoint that an earlier life of this job wrote. */
+    void restored(Checkpoints.Whole checkpoint) {
+        Map<Integer, Saved> parts = new TreeMap<>();
+        for (int i = 0; i < checkpoint.ledgers().size(); i++) {
+            Manifest.Entry entry = checkpoint.manifest().entries().get(i);
+            parts.put(entry.shard(), new Saved(entry, checkpoint.ledgers().get(i)));
+        }
+        saved.put(checkpoint.manifest().clock(), parts);
     }
 
     /** After a recovery: checkpoints beyond the clock are of a life that is over. */

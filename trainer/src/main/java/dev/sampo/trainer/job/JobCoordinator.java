@@ -4,13 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.Role;
+import dev.sampo.cluster.journal.Journal;
 import dev.sampo.ingestion.index.Indexing;
+import dev.sampo.parameter.shard.Checkpoints;
 import dev.sampo.parameter.shard.Checkpoints.Manifest;
 import dev.sampo.parameter.shard.ParameterShard;
 import dev.sampo.parameter.shard.ParameterShard.ShardEvent;
 import dev.sampo.parameter.shard.ShardSharding;
 import dev.sampo.parameter.shard.ShardState;
 import dev.sampo.trainer.job.JobStatus.State;
+import dev.sampo.trainer.spec.EarlyStoppingSpec;
 import dev.sampo.trainer.spec.JobSpec;
 import dev.sampo.trainer.worker.Worker;
 import dev.sampo.trainer.worker.Worker.WorkerEvent;
@@ -36,6 +39,7 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
 /**
@@ -53,10 +57,12 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     /** What a coordinator understands. */
     sealed interface Command {}
 
-    enum Control implements Command {
+    /** What a user may ask for, and the manager's word that the end of the job is durable. */
+    public enum Control implements Command {
         PAUSE,
         RESUME,
-        CANCEL
+        CANCEL,
+        CLEAN_UP
     }
 
     private enum Tick implements Command {
@@ -85,7 +91,10 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private final ActorRef<ShardEvent> fromShards;
     private final ActorRef<WorkerEvent> fromWorkers;
     private final WorkerPool<ActorRef<Worker.Command>> pool;
-    private final BestEpoch best;
+    private final @Nullable EarlyStoppingSpec stopping;
+    private final Logger log;
+    private final ActorRef<Journal.Append<JobProgress>> journal;
+    private BestEpoch best;
     private final TimedCheckpoints timed;
     private Set<ActorRef<Worker.Command>> reachable = Set.of();
     private final Set<Integer> shardsStarted = new HashSet<>();
@@ -95,6 +104,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private int incarnation;
     private long startClock;
     private long startAskedMs;
+    /** Whether the shards of this incarnation were asked to start; not while a checkpoint is looked for. */
+    private boolean shardsAsked;
+
     private long phaseBeganMs = nowMs();
     private long epochBeganMs = nowMs();
     private double epochEvaluateSeconds;
@@ -120,6 +132,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         super(context);
         this.services = services;
         this.publish = publish;
+        log = context.getLog();
         status = new JobStatus(job, spec.name());
         status.epochs = spec.training().epochs();
         status.numerics.put("mode", spec.numerics());
@@ -130,10 +143,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 System.getProperty("os.arch").equals("amd64"));
         var checkpoint = spec.training().checkpoint();
         timed = new TimedCheckpoints(checkpoint == null ? 0 : checkpoint.everyMs(), nowMs());
-        var stopping = spec.training().earlyStopping();
-        best = stopping == null
-                ? new BestEpoch(null, 0, 0)
-                : new BestEpoch(stopping.metric(), stopping.patienceOrDefault(), stopping.minDeltaOrDefault());
+        stopping = spec.training().earlyStopping();
+        best = BestEpoch.of(stopping);
         blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
         fromShards = context.messageAdapter(ShardEvent.class, FromShard::new);
         fromWorkers = context.messageAdapter(WorkerEvent.class, FromWorker::new);
@@ -142,7 +153,64 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 .tell(Receptionist.subscribe(
                         Worker.KEY, context.messageAdapter(Receptionist.Listing.class, Workers::new)));
         timers.startTimerWithFixedDelay(Tick.INSTANCE, TICK);
-        beginIndexing();
+        ActorRef<Command> self = context.getSelf();
+        journal = context.spawn(
+                Journal.create("job-" + job, facts -> self.tell(new Ended(() -> onRecovered(facts)))),
+                "journal",
+                DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
+        // Without its journal nothing would be durable: the death pact ends this coordinator, and it begins again.
+        context.watch(journal);
+    }
+
+    // ---- what is durable ----
+
+    /** Goes on once the fact is durable. */
+    private void record(JobProgress fact, Runnable then) {
+        ActorRef<Command> self = getContext().getSelf();
+        journal.tell(new Journal.Append<>(fact, () -> self.tell(new Ended(then))));
+    }
+
+    private void onRecovered(List<JobProgress> facts) {
+        JobProgress.DataIndexed indexed = null;
+        for (JobProgress fact : facts) {
+            if (fact instanceof JobProgress.DataIndexed data) {
+                indexed = data;
+            } else if (fact instanceof JobProgress.ShardsStarted started) {
+                incarnation = Math.max(incarnation, started.incarnation());
+            } else if (fact instanceof JobProgress.EpochEnded ended
+                    && ended.epoch().epoch() == status.history.size() + 1) {
+                status.history.add(ended.epoch());
+                status.rowsApplied = ended.rowsApplied();
+                double evaluate = Math.min(ended.epoch().seconds(), ended.evaluateSeconds());
+                status.addSeconds("evaluate", evaluate);
+                status.addSeconds("train", ended.epoch().seconds() - evaluate);
+            }
+        }
+        if (indexed == null) {
+            beginIndexing();
+        } else {
+            resume(indexed);
+        }
+    }
+
+    /** An earlier coordinator of this job is gone; it goes on from the newest checkpoint. */
+    private void resume(JobProgress.DataIndexed indexed) {
+        enter(State.TRAINING);
+        status.rowsPerEpoch = indexed.rowsPerEpoch();
+        status.validationRows = indexed.validationRows();
+        status.badRecords = indexed.badRecords();
+        status.seconds.put("start", indexed.startSeconds());
+        status.seconds.put("index", indexed.indexSeconds());
+        background(() -> files.reload(indexed.rowsPerEpoch(), indexed.validationRows()), made -> {
+            take(made);
+            recover("its coordinator began again");
+        });
+    }
+
+    private void take(JobFiles.Prepared made) {
+        prepared = made;
+        ledger = new EpochLedger(made.plan().ranks(), made.shards().size());
+        status.steps = (long) made.plan().stepsPerEpoch() * made.plan().epochs();
     }
 
     @Override
@@ -209,10 +277,15 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void onPrepared(JobFiles.Prepared made) {
         status.addSeconds("index", (nowMs() - phaseBeganMs) / 1e3);
-        prepared = made;
-        ledger = new EpochLedger(made.plan().ranks(), made.shards().size());
-        status.steps = (long) made.plan().stepsPerEpoch() * made.plan().epochs();
-        startShards(0);
+        take(made);
+        record(
+                new JobProgress.DataIndexed(
+                        status.rowsPerEpoch,
+                        status.validationRows,
+                        status.badRecords,
+                        status.seconds.getOrDefault("start", 0.0),
+                        status.seconds.getOrDefault("index", 0.0)),
+                () -> startShards(0));
     }
 
     // ---- training ----
@@ -221,14 +294,18 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         incarnation++;
         startClock = clock;
         shardsStarted.clear();
-        enter(State.TRAINING);
-        epochBeganMs = nowMs();
-        askShardsToStart();
+        shardsAsked = false;
+        record(new JobProgress.ShardsStarted(incarnation), () -> {
+            enter(askedToPause ? State.PAUSED : State.TRAINING);
+            epochBeganMs = nowMs();
+            askShardsToStart();
+        });
     }
 
     private void askShardsToStart() {
         JobFiles.Prepared made = prepared();
         startAskedMs = nowMs();
+        shardsAsked = true;
         for (var shard : made.shards()) {
             if (!shardsStarted.contains(shard.index())) {
                 tellShard(
@@ -430,31 +507,35 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         enter(State.EVALUATING);
         int of = incarnation;
         background(() -> files.mergeEvaluations(of, epoch, prepared()), validation -> {
-            concluding = false;
-            onEpoch(epoch, applied, validation);
+            double wall = (nowMs() - epochBeganMs) / 1e3;
+            var ended =
+                    new JobStatus.EpochRecord(epoch + 1, applied.epochLoss() / applied.epochWeight(), validation, wall);
+            record(new JobProgress.EpochEnded(ended, applied.rowsApplied(), epochEvaluateSeconds), () -> {
+                concluding = false;
+                if (of == incarnation) {
+                    onEpoch(epoch, applied, ended);
+                }
+            });
         });
     }
 
-    private void onEpoch(int epoch, ShardState.Ledger applied, Map<String, Object> validation) {
-        double wall = (nowMs() - epochBeganMs) / 1e3;
-        double trainLoss = applied.epochLoss() / applied.epochWeight();
+    private void onEpoch(int epoch, ShardState.Ledger applied, JobStatus.EpochRecord ended) {
         status.rowsApplied = applied.rowsApplied();
         status.step = epochEnd();
-        status.history.add(new JobStatus.EpochRecord(epoch + 1, trainLoss, validation, wall));
-        status.metrics.put("validation", validation);
+        status.history.add(ended);
+        status.metrics.put("validation", ended.validation());
         status.waitingFor = null;
-        status.addSeconds("evaluate", Math.min(wall, epochEvaluateSeconds));
-        status.addSeconds("train", wall - Math.min(wall, epochEvaluateSeconds));
+        double evaluate = Math.min(ended.seconds(), epochEvaluateSeconds);
+        status.addSeconds("evaluate", evaluate);
+        status.addSeconds("train", ended.seconds() - evaluate);
         epochEvaluateSeconds = 0;
         epochBeganMs = nowMs();
-        Map<String, Object> watched = new java.util.LinkedHashMap<>(validation);
-        watched.put("trainLoss", trainLoss);
-        best.add(epoch, watched);
+        watch(ended);
         ledger().forgetRanks();
         long here = (epoch + 1L) * prepared().plan().stepsPerEpoch();
         ledger().forgetBefore(here);
         prune(here);
-        if (currentEpoch() >= status.epochs || best.shouldStop()) {
+        if (isTrained()) {
             publishModel(bestClock());
         } else if (askedToPause) {
             enter(State.PAUSED);
@@ -462,6 +543,16 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             enter(State.TRAINING);
             continueTraining();
         }
+    }
+
+    private void watch(JobStatus.EpochRecord ended) {
+        Map<String, Object> watched = new java.util.LinkedHashMap<>(ended.validation());
+        watched.put("trainLoss", ended.trainLoss());
+        best.add(ended.epoch() - 1, watched);
+    }
+
+    private boolean isTrained() {
+        return currentEpoch() >= status.epochs || best.shouldStop();
     }
 
     /** The clock of the epoch whose model is kept. */
@@ -512,21 +603,38 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         status.recoveries++;
         getContext().getLog().info("job={} recovering, reason={}", status.job, why);
         shardsStarted.clear();
+        shardsAsked = false;
         releaseWorkers();
         background(
                 () -> files.checkpoints()
-                        .newest(damaged -> getContext().getSystem().log().warn(damaged))
+                        .newest(damaged -> log.warn(damaged))
                         .orElseThrow(
                                 () -> new java.io.IOException("no whole checkpoint of job " + status.job + " is left")),
-                manifest -> {
-                    int stepsPerEpoch = prepared().plan().stepsPerEpoch();
-                    while (status.history.size() > manifest.clock() / stepsPerEpoch) {
-                        status.history.remove(status.history.size() - 1);
-                    }
-                    ledger().rollBack(manifest.clock());
-                    timed.rolledBack();
-                    startShards(manifest.clock());
-                });
+                this::goOnFrom);
+    }
+
+    private void goOnFrom(Checkpoints.Whole checkpoint) {
+        long clock = checkpoint.manifest().clock();
+        if (clock > epochEnd()) {
+            fail("the newest checkpoint is of clock " + clock + ", but the journal ends with epoch " + currentEpoch()
+                    + " (clock " + (epochEnd() - prepared().plan().stepsPerEpoch())
+                    + "); was the journal's database set back?");
+            return;
+        }
+        while (status.history.size() > clock / prepared().plan().stepsPerEpoch()) {
+            status.history.remove(status.history.size() - 1);
+        }
+        best = BestEpoch.of(stopping);
+        status.history.forEach(this::watch);
+        ledger().rollBack(clock);
+        ledger().restored(checkpoint);
+        timed.rolledBack();
+        status.step = clock;
+        if (isTrained()) {
+            publishModel(bestClock());
+        } else {
+            startShards(clock);
+        }
     }
 
     // ---- the end ----
@@ -562,7 +670,11 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         if (prepared != null) {
             prepared.shards().forEach(shard -> tellShard(shard.index(), new ParameterShard.Release()));
         }
-        var log = getContext().getSystem().log();
+        publishNow();
+    }
+
+    /** Only once the end is durable: a coordinator that begins again would miss its checkpoints. */
+    private void cleanUp() {
         var unused = CompletableFuture.runAsync(files::cleanUp, blocking)
                 // A shard may still have been writing; it is told by now that nobody wants it.
                 .exceptionallyAsync(
@@ -575,7 +687,6 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                     log.warn("job={} left files behind", status.job, failure);
                     return null;
                 });
-        publishNow();
     }
 
     private void releaseWorkers() {
@@ -583,10 +694,15 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     }
 
     private Behavior<Command> onControl(Control control) {
+        if (control == Control.CLEAN_UP) {
+            cleanUp();
+            return Behaviors.stopped();
+        }
         if (status.state.isFinal()) {
             return this;
         }
         switch (control) {
+            case CLEAN_UP -> {}
             case CANCEL -> finish(State.CANCELLED, "cancelled by the user");
             case PAUSE -> {
                 askedToPause = true;
@@ -611,13 +727,11 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private Behavior<Command> onTick() {
         if (status.state.isFinal()) {
-            // Only now, long after the last update was told: a manager that sees the end first would call it a crash.
-            return Behaviors.stopped();
+            // The manager may have begun again since; it must hear of the end once more.
+            publishNow();
+            return this;
         }
-        if (status.state == State.TRAINING
-                && prepared != null
-                && !shardsReady()
-                && nowMs() - startAskedMs >= START_RETRY_MS) {
+        if (shardsAsked && !shardsReady() && nowMs() - startAskedMs >= START_RETRY_MS) {
             askShardsToStart();
         }
         askWorkersToDescribe();

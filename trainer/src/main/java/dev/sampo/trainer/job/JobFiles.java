@@ -78,6 +78,16 @@ final class JobFiles {
 
     /** Fixes the plan once the features are fitted, and writes the checkpoint that the job starts from. */
     Prepared prepare(long rows, long validationRows) throws IOException {
+        Prepared made = reload(rows, validationRows);
+        store.write(TrainPlan.blob(job), JSON.writeValueAsBytes(made.plan()));
+        float[] parameters = new float[made.network().parameterCount()];
+        made.network().initialize(spec.training().seed(), parameters);
+        checkpoints.writeInitial(parameters, made.plan().shards());
+        return made;
+    }
+
+    /** The same plan again from the spec and the fitted features. */
+    Prepared reload(long rows, long validationRows) throws IOException {
         if (rows == 0) {
             throw new IOException("data.train: not one usable row; look at onBadRecord and validationFraction");
         }
@@ -112,10 +122,6 @@ final class JobFiles {
                 evaluationSteps,
                 ranges,
                 clipNorm);
-        store.write(TrainPlan.blob(job), JSON.writeValueAsBytes(plan));
-        float[] parameters = new float[network.parameterCount()];
-        network.initialize(training.seed(), parameters);
-        checkpoints.writeInitial(parameters, ranges);
         return new Prepared(plan, shardPlans(network, ranges, plan), network, pipeline);
     }
 
@@ -175,6 +181,10 @@ final class JobFiles {
             throws IOException {
         float[] weights = checkpoints.parameters(clock, prepared.plan().shards());
         String base = "models/" + spec.name();
+        int published = publishedVersion(base);
+        if (published > 0) {
+            return described(base, published, store.read(base + "/" + published + "/" + ModelArtifact.WEIGHTS));
+        }
         int version = nextVersion(base);
         while (true) {
             JsonNode specTree = JSON.readTree(JobSpecs.toJson(spec));
@@ -205,13 +215,30 @@ final class JobFiles {
                 version++;
                 continue;
             }
-            Map<String, Object> model = new LinkedHashMap<>();
-            model.put("name", spec.name());
-            model.put("version", version);
-            model.put("path", store.locate(base + "/" + version).toString());
-            model.put("weightsSha256", ModelArtifact.sha256(Objects.requireNonNull(files.get(ModelArtifact.WEIGHTS))));
-            return model;
+            return described(base, version, Objects.requireNonNull(files.get(ModelArtifact.WEIGHTS)));
         }
+    }
+
+    private Map<String, Object> described(String base, int version, byte[] weights) {
+        Map<String, Object> model = new LinkedHashMap<>();
+        model.put("name", spec.name());
+        model.put("version", version);
+        model.put("path", store.locate(base + "/" + version).toString());
+        model.put("weightsSha256", ModelArtifact.sha256(weights));
+        return model;
+    }
+
+    /** The version this job published before its coordinator began again, or 0. */
+    private int publishedVersion(String base) throws IOException {
+        for (String version : store.list(base)) {
+            String model = base + "/" + version + "/" + ModelArtifact.MODEL;
+            if (version.matches("[1-9]\\d{0,8}")
+                    && store.exists(model)
+                    && JSON.readTree(store.read(model)).path("job").asText().equals(job.value())) {
+                return Integer.parseInt(version);
+            }
+        }
+        return 0;
     }
 
     private int nextVersion(String base) throws IOException {

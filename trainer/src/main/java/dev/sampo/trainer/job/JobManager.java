@@ -7,32 +7,45 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.cluster.journal.Journal;
 import dev.sampo.cluster.wire.CborSerializable;
 import dev.sampo.trainer.job.JobStatus.State;
 import dev.sampo.trainer.spec.JobSpec;
 import dev.sampo.trainer.spec.JobSpecs;
 import dev.sampo.trainer.spec.SpecException;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The cluster's singleton that owns the list of jobs: validates and queues what is submitted and runs one job at a time
- * (a paused one steps aside). Answers the control operations of {@link ApiRequest}.
+ * (a paused one steps aside). Answers the control operations of {@link ApiRequest}. What it acknowledges is in its journal
+ * first, so another manager anywhere begins where this one was.
  */
 public final class JobManager extends AbstractBehavior<JobManager.Command> {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int JOBS_KEPT = 1000;
+    private static final int EARLY_MAX = 1000;
+    private static final int CRASHES_MAX = 20;
+    private static final Duration BACKOFF_MIN = Duration.ofSeconds(1);
+    private static final Duration BACKOFF_MAX = Duration.ofSeconds(10);
 
     /** What the manager understands. */
     public sealed interface Command {}
@@ -42,12 +55,23 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
 
     private record Updated(JobCoordinator.Update update) implements Command {}
 
+    private record Recovered(List<JobFact> facts) implements Command {}
+
+    /** A fact is durable; {@code then} runs in the actor. */
+    private record Recorded(Runnable then) implements Command {}
+
+    private record BeginAgain(JobId job) implements Command {}
+
     /** One job as the manager knows it. */
     private static final class Entry {
         final JobId id;
         final JobSpec spec;
         State state = State.QUEUED;
         String json;
+        /** What its user asked for last, unless it is RESUME. */
+        JobCoordinator.@Nullable Control asked;
+
+        int crashes;
 
         @Nullable ActorRef<JobCoordinator.Command> coordinator;
 
@@ -59,16 +83,34 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
     }
 
     private final TrainerServices services;
+    private final TimerScheduler<Command> timers;
+    private final ActorRef<Journal.Append<JobFact>> journal;
+    /** What came before the journal was read. */
+    private final List<Call> early = new ArrayList<>();
+
+    private boolean recovered;
     private final Map<JobId, Entry> jobs = new LinkedHashMap<>();
     private final Deque<JobId> queue = new ArrayDeque<>();
 
+    /** Begins again from its journal whenever it or the database fails. */
     public static Behavior<Command> create(TrainerServices services) {
-        return Behaviors.setup(context -> new JobManager(context, services));
+        Behavior<Command> manager =
+                Behaviors.setup(context -> Behaviors.withTimers(timers -> new JobManager(context, timers, services)));
+        return Behaviors.supervise(manager)
+                .onFailure(SupervisorStrategy.restartWithBackoff(BACKOFF_MIN, BACKOFF_MAX, 0.1)
+                        .withResetBackoffAfter(BACKOFF_MAX));
     }
 
-    private JobManager(ActorContext<Command> context, TrainerServices services) {
+    private JobManager(ActorContext<Command> context, TimerScheduler<Command> timers, TrainerServices services) {
         super(context);
+        this.timers = timers;
         this.services = services;
+        ActorRef<Command> self = context.getSelf();
+        journal = context.spawn(
+                Journal.create("job-manager", facts -> self.tell(new Recovered(facts))),
+                "journal",
+                DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
+        context.watch(journal);
     }
 
     @Override
@@ -76,36 +118,105 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
         return newReceiveBuilder()
                 .onMessage(Call.class, this::onCall)
                 .onMessage(Updated.class, this::onUpdated)
+                .onMessage(Recorded.class, message -> {
+                    message.then().run();
+                    return this;
+                })
+                .onMessage(Recovered.class, this::onRecovered)
+                .onMessage(BeginAgain.class, this::onBeginAgain)
                 .onSignal(Terminated.class, this::onTerminated)
                 .build();
     }
 
-    private Behavior<Command> onCall(Call call) {
-        ApiResponse response;
-        try {
-            ObjectNode body = JSON.readValue(call.request().body(), ObjectNode.class);
-            response = switch (call.request().operation()) {
-                case "submit" -> submit(body);
-                case "jobs" -> list();
-                case "status" -> withJob(body, entry -> new ApiResponse(200, entry.json));
-                case "cancel" -> withJob(body, entry -> control(entry, JobCoordinator.Control.CANCEL));
-                case "pause" -> withJob(body, entry -> control(entry, JobCoordinator.Control.PAUSE));
-                case "resume" -> withJob(body, entry -> control(entry, JobCoordinator.Control.RESUME));
-                default -> error(400, "unknown operation \"" + call.request().operation() + "\"");
-            };
-        } catch (JsonProcessingException e) {
-            response = error(400, "the request is not a JSON object: " + e.getOriginalMessage());
-        } catch (RuntimeException e) {
-            getContext().getLog().error("request {} failed", call.request().operation(), e);
-            response = error(500, "the job manager failed: " + e);
+    /** Goes on once the fact is durable. */
+    private void record(JobFact fact, Runnable then) {
+        ActorRef<Command> self = getContext().getSelf();
+        journal.tell(new Journal.Append<>(fact, () -> self.tell(new Recorded(then))));
+    }
+
+    private Behavior<Command> onRecovered(Recovered message) {
+        for (JobFact fact : message.facts()) {
+            if (fact instanceof JobFact.Submitted submitted) {
+                restore(submitted);
+            } else if (fact instanceof JobFact.Controlled controlled) {
+                Entry entry = jobs.get(controlled.job());
+                if (entry != null) {
+                    entry.asked = controlled.control();
+                }
+            } else if (fact instanceof JobFact.Finished finished) {
+                Entry entry = jobs.get(finished.job());
+                if (entry != null) {
+                    entry.state = finished.state();
+                    entry.json = finished.view();
+                    queue.remove(entry.id);
+                }
+            }
         }
-        call.replyTo().tell(response);
+        forgetOldest();
+        recovered = true;
+        if (!queue.isEmpty()) {
+            getContext().getLog().info("{} job(s) go on: {}", queue.size(), queue);
+        }
+        early.forEach(this::onCall);
+        early.clear();
+        startNext();
         return this;
     }
 
-    private ApiResponse submit(ObjectNode body) throws JsonProcessingException {
+    private void restore(JobFact.Submitted submitted) {
+        try {
+            JobSpec spec = JobSpecs.parse(submitted.spec(), false);
+            jobs.put(submitted.job(), new Entry(submitted.job(), spec, firstView(submitted.job(), spec)));
+            queue.add(submitted.job());
+        } catch (SpecException e) {
+            getContext().getLog().warn("job={} of an older version can't be read any more: {}", submitted.job(), e);
+        }
+    }
+
+    private static String firstView(JobId id, JobSpec spec) {
+        try {
+            return JSON.writeValueAsString(new JobStatus(id, spec.name()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a status must be JSON", e);
+        }
+    }
+
+    private Behavior<Command> onCall(Call call) {
+        if (!recovered) {
+            if (early.size() < EARLY_MAX) {
+                early.add(call);
+            } else {
+                call.replyTo().tell(error(503, "the job manager is still reading its journal; try again soon"));
+            }
+            return this;
+        }
+        Consumer<ApiResponse> reply = call.replyTo()::tell;
+        try {
+            ObjectNode body = JSON.readValue(call.request().body(), ObjectNode.class);
+            switch (call.request().operation()) {
+                case "submit" -> submit(body, reply);
+                case "jobs" -> reply.accept(list());
+                case "status" -> withJob(body, reply, entry -> reply.accept(new ApiResponse(200, entry.json)));
+                case "cancel" -> withJob(body, reply, entry -> control(entry, JobCoordinator.Control.CANCEL, reply));
+                case "pause" -> withJob(body, reply, entry -> control(entry, JobCoordinator.Control.PAUSE, reply));
+                case "resume" -> withJob(body, reply, entry -> control(entry, JobCoordinator.Control.RESUME, reply));
+                default ->
+                    reply.accept(
+                            error(400, "unknown operation \"" + call.request().operation() + "\""));
+            }
+        } catch (JsonProcessingException e) {
+            reply.accept(error(400, "the request is not a JSON object: " + e.getOriginalMessage()));
+        } catch (RuntimeException e) {
+            getContext().getLog().error("request {} failed", call.request().operation(), e);
+            reply.accept(error(500, "the job manager failed: " + e));
+        }
+        return this;
+    }
+
+    private void submit(ObjectNode body, Consumer<ApiResponse> reply) throws JsonProcessingException {
         if (!body.has("spec")) {
-            return error(400, "spec: missing; send {\"spec\": {…}}");
+            reply.accept(error(400, "spec: missing; send {\"spec\": {…}}"));
+            return;
         }
         JobSpec spec;
         try {
@@ -115,16 +226,18 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
                     .put("error", "the job spec has " + e.problems().size() + " problem(s)");
             ArrayNode problems = answer.putArray("problems");
             e.problems().forEach(problems::add);
-            return new ApiResponse(400, answer.toString());
+            reply.accept(new ApiResponse(400, answer.toString()));
+            return;
         }
         JobId id = nextId(spec.name());
-        Entry entry = new Entry(id, spec, JSON.writeValueAsString(new JobStatus(id, spec.name())));
         forgetOldest();
-        jobs.put(id, entry);
-        queue.add(id);
-        startNext();
-        return new ApiResponse(
-                200, JSON.createObjectNode().put("job", id.value()).toString());
+        jobs.put(id, new Entry(id, spec, firstView(id, spec)));
+        record(new JobFact.Submitted(id, JobSpecs.toJson(spec)), () -> {
+            queue.add(id);
+            startNext();
+            reply.accept(new ApiResponse(
+                    200, JSON.createObjectNode().put("job", id.value()).toString()));
+        });
     }
 
     /** The name, made fit for an id, and the first free number; a number used by an earlier cluster in this home is taken too. */
@@ -160,7 +273,7 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
                 status, JSON.createObjectNode().put("error", message).toString());
     }
 
-    private ApiResponse withJob(ObjectNode body, java.util.function.Function<Entry, ApiResponse> then) {
+    private void withJob(ObjectNode body, Consumer<ApiResponse> reply, Consumer<Entry> then) {
         String id = body.path("job").asText("");
         Entry entry = jobs.values().stream()
                 .filter(each -> each.id.value().equals(id))
@@ -169,33 +282,51 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
         if (entry == null) {
             String known =
                     String.join(", ", jobs.keySet().stream().map(JobId::value).toList());
-            return error(404, "no job \"" + id + "\"; " + (known.isEmpty() ? "there are none" : "there are " + known));
-        }
-        return then.apply(entry);
-    }
-
-    private ApiResponse control(Entry entry, JobCoordinator.Control control) {
-        if (entry.state.isFinal()) {
-            return error(409, "job " + entry.id + " is " + entry.state.name().toLowerCase(Locale.ROOT) + " already");
-        }
-        if (entry.coordinator != null) {
-            if (control == JobCoordinator.Control.RESUME && running() != null && running() != entry) {
-                return error(409, "job " + running().id + " is running; " + entry.id + " can go on when it ends");
-            }
-            entry.coordinator.tell(control);
-        } else if (control == JobCoordinator.Control.CANCEL) {
-            queue.remove(entry.id);
-            entry.state = State.CANCELLED;
-            entry.json = entry.json.replace("\"state\":\"queued\"", "\"state\":\"cancelled\"");
+            reply.accept(error(
+                    404, "no job \"" + id + "\"; " + (known.isEmpty() ? "there are none" : "there are " + known)));
         } else {
-            return error(409, "job " + entry.id + " is queued; only a running job can be paused or resumed");
+            then.accept(entry);
         }
-        return new ApiResponse(200, entry.json);
     }
 
+    private void control(Entry entry, JobCoordinator.Control control, Consumer<ApiResponse> reply) {
+        String refusal = refusal(entry, control);
+        if (refusal != null) {
+            reply.accept(error(409, refusal));
+            return;
+        }
+        record(new JobFact.Controlled(entry.id, control), () -> {
+            entry.asked = control;
+            reply.accept(new ApiResponse(200, entry.json));
+            if (entry.coordinator != null) {
+                entry.coordinator.tell(control);
+            } else if (control == JobCoordinator.Control.CANCEL && queue.remove(entry.id)) {
+                finish(
+                        entry,
+                        State.CANCELLED,
+                        entry.json.replaceFirst("\"state\":\"[a-z]+\"", "\"state\":\"cancelled\""));
+            }
+        });
+    }
+
+    private @Nullable String refusal(Entry entry, JobCoordinator.Control control) {
+        if (entry.state.isFinal()) {
+            return "job " + entry.id + " is " + entry.state.name().toLowerCase(Locale.ROOT) + " already";
+        }
+        boolean cancels = control == JobCoordinator.Control.CANCEL;
+        if (!cancels && entry.coordinator == null) {
+            return "job " + entry.id + " is queued; only a running job can be paused or resumed";
+        }
+        Entry other = running();
+        return control == JobCoordinator.Control.RESUME && other != null && other != entry
+                ? "job " + other.id + " is running; " + entry.id + " can go on when it ends"
+                : null;
+    }
+
+    /** The job that has the cluster: one is at work at a time, and a paused one steps aside. */
     private @Nullable Entry running() {
         return jobs.values().stream()
-                .filter(entry -> entry.coordinator != null && entry.state != State.PAUSED && !entry.state.isFinal())
+                .filter(entry -> entry.state != State.QUEUED && entry.state != State.PAUSED && !entry.state.isFinal())
                 .findFirst()
                 .orElse(null);
     }
@@ -203,23 +334,33 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
     private void startNext() {
         while (running() == null && !queue.isEmpty()) {
             Entry entry = jobs.get(queue.remove());
-            if (entry == null) {
-                continue;
+            if (entry != null) {
+                entry.state = State.INDEXING;
+                start(entry);
             }
-            entry.state = State.INDEXING;
-            ActorRef<Command> self = getContext().getSelf();
-            entry.coordinator = getContext()
-                    .spawn(
-                            JobCoordinator.create(
-                                    entry.id, entry.spec, services, update -> self.tell(new Updated(update))),
-                            "job-" + entry.id);
-            getContext().watch(entry.coordinator);
+        }
+    }
+
+    private void start(Entry entry) {
+        ActorRef<Command> self = getContext().getSelf();
+        entry.coordinator = getContext()
+                .spawn(
+                        JobCoordinator.create(entry.id, entry.spec, services, update -> self.tell(new Updated(update))),
+                        "job-" + entry.id + "-" + entry.crashes);
+        getContext().watch(entry.coordinator);
+        if (entry.asked == JobCoordinator.Control.CANCEL || entry.asked == JobCoordinator.Control.PAUSE) {
+            entry.coordinator.tell(entry.asked);
         }
     }
 
     private Behavior<Command> onUpdated(Updated updated) {
         Entry entry = jobs.get(updated.update().job());
-        if (entry != null && !entry.state.isFinal()) {
+        if (entry == null || entry.state.isFinal()) {
+            return this;
+        }
+        if (updated.update().state().isFinal()) {
+            finish(entry, updated.update().state(), updated.update().json());
+        } else {
             entry.state = updated.update().state();
             entry.json = updated.update().json();
             startNext();
@@ -227,20 +368,52 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
         return this;
     }
 
-    /** A coordinator that stopped without a final state has crashed; its job must not look alive. */
+    /** The end of a job counts once it is durable; then its coordinator may clean up behind it. */
+    private void finish(Entry entry, State state, String view) {
+        record(new JobFact.Finished(entry.id, state, view), () -> {
+            if (!entry.state.isFinal()) {
+                entry.state = state;
+                entry.json = view;
+                if (entry.coordinator != null) {
+                    getContext().unwatch(entry.coordinator);
+                    entry.coordinator.tell(JobCoordinator.Control.CLEAN_UP);
+                    entry.coordinator = null;
+                }
+                startNext();
+            }
+        });
+    }
+
+    /** A coordinator that stopped without a word has crashed; its job goes on from the newest checkpoint. */
     private Behavior<Command> onTerminated(Terminated terminated) {
+        if (terminated.getRef().equals(journal)) {
+            throw new IllegalStateException("the journal can't be written; is the database up?");
+        }
         for (Entry entry : jobs.values()) {
             if (entry.coordinator != null && entry.coordinator.equals(terminated.getRef())) {
                 entry.coordinator = null;
-                if (!entry.state.isFinal()) {
-                    entry.state = State.FAILED;
-                    entry.json = entry.json.replaceFirst(
-                            "\"state\":\"[a-z]+\"",
-                            "\"state\":\"failed\",\"reason\":\"its coordinator crashed; see the log\"");
+                entry.crashes++;
+                if (entry.crashes > CRASHES_MAX) {
+                    finish(
+                            entry,
+                            State.FAILED,
+                            entry.json.replaceFirst(
+                                    "\"state\":\"[a-z]+\"",
+                                    "\"state\":\"failed\",\"reason\":\"its coordinator crashed " + entry.crashes
+                                            + " times; see the log\""));
+                } else {
+                    timers.startSingleTimer(entry.id, new BeginAgain(entry.id), BACKOFF_MIN);
                 }
             }
         }
-        startNext();
+        return this;
+    }
+
+    private Behavior<Command> onBeginAgain(BeginAgain again) {
+        Entry entry = jobs.get(again.job());
+        if (entry != null && entry.coordinator == null && !entry.state.isFinal()) {
+            start(entry);
+        }
         return this;
     }
 }

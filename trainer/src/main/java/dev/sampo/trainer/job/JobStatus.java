@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A job as users see it; its JSON is the view of the control API. Mutable, owned by the job's coordinator. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-final class JobStatus {
+public final class JobStatus {
     private static final int RECENT_MAX = 100;
 
     /** Where a job is in its life. */
-    enum State {
+    public enum State {
         @JsonProperty("queued")
         QUEUED,
         @JsonProperty("indexing")
@@ -42,7 +42,7 @@ final class JobStatus {
     }
 
     /** One epoch's outcome. */
-    record EpochRecord(int epoch, double trainLoss, Map<String, Object> validation, double seconds) {}
+    public record EpochRecord(int epoch, double trainLoss, Map<String, Object> validation, double seconds) {}
 
     public final JobId job;
     public final String name;
