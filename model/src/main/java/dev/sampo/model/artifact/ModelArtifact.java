@@ -1,16 +1,19 @@
 package dev.sampo.model.artifact;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.sampo.model.feature.FeaturePipeline;
 import dev.sampo.model.network.Network;
+import dev.sampo.model.spec.Problems;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -48,29 +51,71 @@ public record ModelArtifact(ModelDocument document, FeaturePipeline pipeline, Ne
         return files;
     }
 
-    /** Reads an artifact and verifies every file; an error names the file that is missing or damaged. */
+    /** Reads an artifact and verifies every file; an error names the file that is missing, damaged or of another model. */
     public static ModelArtifact load(FileReader reader) throws IOException {
-        String sums = new String(reader.read(SUMS), StandardCharsets.UTF_8);
-        Map<String, byte[]> files = new LinkedHashMap<>();
-        for (String name : new String[] {WEIGHTS, FEATURES, MODEL}) {
-            byte[] bytes = reader.read(name);
-            if (!sums.contains(sha256(bytes) + "  " + name + "\n")) {
-                throw new IOException(name + " is damaged: its SHA-256 is not the one in " + SUMS);
-            }
-            files.put(name, bytes);
-        }
-        ModelDocument document = document(present(files, MODEL));
-        if (!document.weightsSha256().equals(sha256(present(files, WEIGHTS)))) {
+        Map<String, String> sums = sums(new String(reader.read(SUMS), StandardCharsets.UTF_8));
+        byte[] weights = verified(WEIGHTS, reader, sums);
+        byte[] features = verified(FEATURES, reader, sums);
+        ModelDocument document = document(verified(MODEL, reader, sums));
+        if (!sha256(weights).equals(document.weightsSha256())) {
             throw new IOException(WEIGHTS + " is not the file that " + MODEL + " describes: its SHA-256 differs");
         }
-        FeaturePipeline pipeline =
-                FeaturePipeline.fromJson(new String(present(files, FEATURES), StandardCharsets.UTF_8));
-        if (pipeline.width() != document.features() || !pipeline.target().equals(document.target())) {
+        FeaturePipeline pipeline = pipeline(features);
+        if (pipeline.width() != document.features()
+                || !pipeline.target().equals(document.target())
+                || !pipeline.inputs().equals(document.inputs())) {
             throw new IOException(FEATURES + " is not the file that " + MODEL + " describes: it makes "
-                    + pipeline.width() + " features, expected " + document.features());
+                    + pipeline.width() + " features of " + pipeline.inputs().size() + " columns, expected "
+                    + document.features() + " of " + document.inputs().size() + ", or they or the target differ");
         }
-        Network network = Network.of(document.architecture(), pipeline.width(), pipeline.target());
-        return new ModelArtifact(document, pipeline, network, Safetensors.read(network, present(files, WEIGHTS)));
+        Network network = network(document, pipeline);
+        try {
+            return new ModelArtifact(document, pipeline, network, Safetensors.read(network, weights));
+        } catch (IOException e) {
+            throw new IOException(WEIGHTS + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static byte[] verified(String name, FileReader reader, Map<String, String> sums) throws IOException {
+        byte[] bytes = reader.read(name);
+        String expected = sums.get(name);
+        if (expected == null) {
+            throw new IOException(SUMS + " is damaged: it has no line for " + name);
+        }
+        if (!sha256(bytes).equals(expected)) {
+            throw new IOException(name + " is damaged: its SHA-256 is not the one in " + SUMS);
+        }
+        return bytes;
+    }
+
+    /** Checksums by file. */
+    private static Map<String, String> sums(String text) throws IOException {
+        Map<String, String> sums = new LinkedHashMap<>();
+        for (String line : text.lines().toList()) {
+            if (!line.matches("[0-9a-f]{64}  \\S.*") || sums.put(line.substring(66), line.substring(0, 64)) != null) {
+                throw new IOException(SUMS + " is damaged: \"" + line.substring(0, Math.min(100, line.length()))
+                        + "\" is no checksum");
+            }
+        }
+        return sums;
+    }
+
+    private static FeaturePipeline pipeline(byte[] features) throws IOException {
+        try {
+            return FeaturePipeline.fromJson(new String(features, StandardCharsets.UTF_8));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private static Network network(ModelDocument document, FeaturePipeline pipeline) throws IOException {
+        Problems problems = new Problems();
+        document.architecture().check("architecture", problems);
+        document.architecture().check("architecture", pipeline.target().kind(), problems);
+        if (!problems.all().isEmpty()) {
+            throw new IOException(MODEL + ": " + String.join("; ", problems.all()));
+        }
+        return Network.of(document.architecture(), pipeline.width(), pipeline.target());
     }
 
     private static byte[] present(Map<String, byte[]> files, String name) {
@@ -79,11 +124,22 @@ public record ModelArtifact(ModelDocument document, FeaturePipeline pipeline, Ne
 
     /** Reads {@code model.json} alone. */
     public static ModelDocument document(byte[] json) throws IOException {
-        ModelDocument document = JSON.readValue(json, ModelDocument.class);
-        if (document.formatVersion() != 1) {
-            throw new IOException(MODEL + " has format version " + document.formatVersion() + ", this program reads 1");
+        try {
+            JsonNode tree = JSON.readTree(json);
+            // First of all, for other versions may have other fields.
+            if (tree.path("formatVersion").asInt() != 1) {
+                throw new IOException(MODEL + " has format version "
+                        + tree.path("formatVersion").asText("none") + ", this program reads 1");
+            }
+            for (String field : List.of("architecture", "inputs", "target", "metrics", "weightsSha256")) {
+                if (!tree.hasNonNull(field)) {
+                    throw new IOException(MODEL + " is damaged: it has no " + field);
+                }
+            }
+            return JSON.treeToValue(tree, ModelDocument.class);
+        } catch (JsonProcessingException e) {
+            throw new IOException(MODEL + " can't be read: " + e.getOriginalMessage(), e);
         }
-        return document;
     }
 
     /** Lower-case hex. */

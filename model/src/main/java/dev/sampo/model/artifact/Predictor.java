@@ -50,7 +50,7 @@ public final class Predictor implements AutoCloseable {
     /** Predictions for any number of rows; an error names the column and value of the first bad one. */
     public Predictions predict(Schema schema, List<Row> rows) throws BadRecordException {
         Network network = artifact.network();
-        float[] all = new float[rows.size() * network.outputs()];
+        float[] all = new float[Math.multiplyExact(rows.size(), network.outputs())];
         for (int from = 0; from < rows.size(); from += rowsMax) {
             List<Row> part = rows.subList(from, Math.min(rows.size(), from + rowsMax));
             Batch batch = artifact.pipeline().apply(schema, part, false);

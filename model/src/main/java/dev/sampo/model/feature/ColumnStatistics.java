@@ -4,124 +4,100 @@ import com.datadoghq.sketch.ddsketch.DDSketch;
 import com.datadoghq.sketch.ddsketch.DDSketches;
 import com.datadoghq.sketch.ddsketch.encoding.ByteArrayInput;
 import com.datadoghq.sketch.ddsketch.encoding.GrowingByteArrayOutput;
+import com.datadoghq.sketch.ddsketch.store.SparseStore;
+import com.datadoghq.sketch.ddsketch.store.Store;
 import com.datadoghq.sketch.ddsketch.store.UnboundedSizeDenseStore;
-import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Mergeable statistics of one numeric column: moments by the parallel update of Chan, Golub and LeVeque, "Updating Formulae
- * and a Pairwise Algorithm for Computing Sample Variances", 1979; quantiles by DDSketch (Masson et al., VLDB 2019), which is
- * deterministic. Two merges in the same order give the same bits. Not thread-safe.
+ * Mergeable statistics of one numeric column: moments, missing values, and where the fit asks for them quantiles by DDSketch
+ * (Masson et al., VLDB 2019), which is deterministic. Two merges in the same order give the same bits. Not thread-safe.
  */
 final class ColumnStatistics {
     private static final double ACCURACY = 0.001;
-    private static final int SKETCH_BYTES_MAX = 1 << 24;
-    long count;
-    long missing;
-    double mean;
-    double m2;
-    double min = Double.POSITIVE_INFINITY;
-    double max = Double.NEGATIVE_INFINITY;
-    private DDSketch sketch = DDSketches.unboundedDense(ACCURACY);
+    /** Every finite double is within these bins; a dense store of more is no sketch of ours. */
+    private static final int BIN_MAX = 1 << 20;
 
-    /** Adds a value without the sketch, for vectors: nobody asks their quantiles. */
-    void addMoments(double x) {
-        count++;
-        double delta = x - mean;
-        mean += delta / count;
-        m2 += delta * (x - mean);
-        min = Math.min(min, x);
-        max = Math.max(max, x);
+    final Moments moments;
+    long missing;
+    private final @Nullable DDSketch sketch;
+
+    ColumnStatistics(boolean quantiles) {
+        this(new Moments(), quantiles ? DDSketches.unboundedDense(ACCURACY) : null);
+    }
+
+    private ColumnStatistics(Moments moments, @Nullable DDSketch sketch) {
+        this.moments = moments;
+        this.sketch = sketch;
     }
 
     void add(double x) {
-        addMoments(x);
-        sketch.accept(x);
-    }
-
-    /** The same with {@code times} equal values more in the moments, such as zeros that a sparse vector does not hold. */
-    ColumnStatistics withRepeated(double x, long times) {
-        ColumnStatistics sum = new ColumnStatistics();
-        sum.sketch = sketch;
-        sum.mergeMoments(this);
-        if (times > 0) {
-            ColumnStatistics same = new ColumnStatistics();
-            same.count = times;
-            same.mean = x;
-            same.min = x;
-            same.max = x;
-            sum.mergeMoments(same);
+        moments.add(x);
+        if (sketch != null) {
+            sketch.accept(x);
         }
-        return sum;
     }
 
     void merge(ColumnStatistics later) {
-        mergeMoments(later);
+        moments.merge(later.moments);
         missing += later.missing;
-        sketch.mergeWith(later.sketch);
-    }
-
-    private void mergeMoments(ColumnStatistics later) {
-        if (later.count == 0) {
-            return;
+        if (sketch != null && later.sketch != null) {
+            sketch.mergeWith(later.sketch);
         }
-        if (count == 0) {
-            // The update below would round the mean, and give a constant column a deviation.
-            count = later.count;
-            mean = later.mean;
-            m2 = later.m2;
-            min = later.min;
-            max = later.max;
-            return;
-        }
-        long total = count + later.count;
-        double delta = later.mean - mean;
-        m2 += later.m2 + delta * delta * ((double) count * later.count / total);
-        mean += delta * later.count / total;
-        count = total;
-        min = Math.min(min, later.min);
-        max = Math.max(max, later.max);
-    }
-
-    /** Population standard deviation; exactly 0 for a constant column, whatever its sums rounded to. */
-    double deviation() {
-        return count == 0 || min == max ? 0 : Math.sqrt(m2 / count);
     }
 
     double quantile(double q) {
-        return sketch.isEmpty() ? 0 : Math.max(min, Math.min(max, sketch.getValueAtQuantile(q)));
+        if (sketch == null) {
+            throw new IllegalStateException("quantiles must be asked for at construction");
+        }
+        return sketch.isEmpty() ? 0 : Math.max(moments.min, Math.min(moments.max, sketch.getValueAtQuantile(q)));
     }
 
     void write(DataOutput out) throws IOException {
-        out.writeLong(count);
+        moments.write(out);
         out.writeLong(missing);
-        out.writeDouble(mean);
-        out.writeDouble(m2);
-        out.writeDouble(min);
-        out.writeDouble(max);
-        GrowingByteArrayOutput bytes = GrowingByteArrayOutput.withDefaultInitialCapacity();
-        sketch.encode(bytes, false);
-        byte[] encoded = java.util.Arrays.copyOf(bytes.backingArray(), bytes.numWrittenBytes());
-        out.writeInt(encoded.length);
-        out.write(encoded);
+        if (sketch != null) {
+            GrowingByteArrayOutput bytes = GrowingByteArrayOutput.withDefaultInitialCapacity();
+            sketch.encode(bytes, true);
+            byte[] encoded = Arrays.copyOf(bytes.backingArray(), bytes.numWrittenBytes());
+            out.writeInt(encoded.length);
+            out.write(encoded);
+        }
     }
 
-    static ColumnStatistics read(DataInput in) throws IOException {
-        ColumnStatistics read = new ColumnStatistics();
-        read.count = in.readLong();
-        read.missing = in.readLong();
-        read.mean = in.readDouble();
-        read.m2 = in.readDouble();
-        read.min = in.readDouble();
-        read.max = in.readDouble();
-        int length = in.readInt();
-        if (length < 0 || length > SKETCH_BYTES_MAX) {
-            throw new IOException("a sketch claims " + length + " bytes");
-        }
-        byte[] encoded = new byte[length];
-        in.readFully(encoded);
-        read.sketch = DDSketch.decode(ByteArrayInput.wrap(encoded), UnboundedSizeDenseStore::new);
+    static ColumnStatistics read(StatisticsReader in, boolean quantiles, long rows) {
+        Moments moments = Moments.read(in, rows);
+        long missing = in.count(rows);
+        in.require(moments.count + missing == rows, "a column must have " + rows + " values, missing ones too");
+        ColumnStatistics read =
+                new ColumnStatistics(moments, quantiles ? readSketch(in, in.bytes(), moments.count) : null);
+        read.missing = missing;
         return read;
+    }
+
+    private static DDSketch readSketch(StatisticsReader in, byte[] encoded, long count) {
+        try {
+            var mapping = DDSketches.unboundedDense(ACCURACY).getIndexMapping();
+            // Damaged bytes may name any bin: a sparse store takes memory by their length, a dense one by the bins'
+            // range.
+            DDSketch trial = DDSketch.decode(ByteArrayInput.wrap(encoded), SparseStore::new, mapping);
+            in.require(
+                    isWithinBins(trial.getPositiveValueStore())
+                            && isWithinBins(trial.getNegativeValueStore())
+                            && trial.getCount() == count,
+                    "a quantile sketch of other values than the column's");
+            return DDSketch.decode(ByteArrayInput.wrap(encoded), UnboundedSizeDenseStore::new, mapping);
+        } catch (IOException | RuntimeException e) {
+            throw new IllegalArgumentException("damaged fit statistics: a quantile sketch, " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isWithinBins(Store store) {
+        boolean[] within = {true};
+        store.forEach((bin, count) -> within[0] &= Math.abs((long) bin) <= BIN_MAX && count > 0);
+        return within[0];
     }
 }

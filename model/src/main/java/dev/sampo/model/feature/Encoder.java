@@ -73,7 +73,7 @@ sealed interface Encoder {
             boolean missing = cell == null && !Double.isNaN(impute);
             double x = missing ? impute : FittedFeature.log1pIf(log1p, column, Numbers.parse(column, cell));
             if (bounds == null) {
-                sink.put(at, (x - shift) * scale);
+                sink.put(at, Numbers.finite(column, (x - shift) * scale));
             } else {
                 sink.put(at + bucket(bounds, x), 1);
             }
@@ -134,7 +134,7 @@ sealed interface Encoder {
             int[] indices = vector.indices();
             if (shifts == null) {
                 for (int j = 0; j < values.length; j++) {
-                    sink.put(at + (indices == null ? j : indices[j]), values[j] * scale);
+                    sink.put(at + (indices == null ? j : indices[j]), Numbers.finite(field.name(), values[j] * scale));
                 }
                 return;
             }
@@ -147,7 +147,7 @@ sealed interface Encoder {
                 } else if (entry < indices.length && indices[entry] == j) {
                     x = values[entry++];
                 }
-                sink.put(at + j, (x - shifts[j]) * factors[j]);
+                sink.put(at + j, Numbers.finite(field.name(), (x - shifts[j]) * factors[j]));
             }
         }
     }

@@ -193,7 +193,7 @@ public final class FeaturePipeline {
     private float labelOf(@Nullable String cell) throws BadRecordException {
         String text = FitStatistics.label(cell, label);
         if (target.kind() == Target.Kind.NUMERIC) {
-            return (float) Double.parseDouble(text);
+            return (float) Numbers.parseDouble(text);
         }
         Integer index = classes.get(text);
         if (index == null) {
@@ -205,7 +205,8 @@ public final class FeaturePipeline {
 
     private float weightOf(@Nullable String cell, float labelValue) throws BadRecordException {
         double value = weight == null ? 1 : FitStatistics.rowWeight(weight, cell);
-        return (float) (classWeights == null ? value : value * classWeights[(int) labelValue]);
+        double product = classWeights == null ? value : value * classWeights[(int) labelValue];
+        return (float) Numbers.finite(weight == null ? label.columnOrDefault() : weight, product);
     }
 
     /** The readable document; {@link #fromJson} gives the same bits back. */
@@ -218,17 +219,40 @@ public final class FeaturePipeline {
         }
     }
 
+    /** The pipeline of a document; {@link IllegalArgumentException} says what is wrong with it. */
     public static FeaturePipeline fromJson(String text) {
+        Document read;
         try {
-            Document read = JSON.readValue(text, Document.class);
-            if (read.formatVersion() != 1) {
-                throw new IllegalArgumentException(
-                        "features.json has format version " + read.formatVersion() + ", this program reads 1");
-            }
-            return new FeaturePipeline(
-                    read.features(), read.target(), read.label(), read.weight(), read.everyColumn(), read.sparse());
+            read = JSON.readValue(text, Document.class);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("features.json can't be read: " + e.getOriginalMessage(), e);
         }
+        if (read == null || read.formatVersion() != 1) {
+            throw new IllegalArgumentException("features.json has format version "
+                    + (read == null ? "none" : read.formatVersion()) + ", this program reads 1");
+        }
+        try {
+            return checked(read);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("features.json is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    private static FeaturePipeline checked(Document read) {
+        if (read.features() == null || read.target() == null || read.label() == null) {
+            throw new IllegalArgumentException("it needs features, target and label");
+        }
+        for (FittedFeature each : read.features()) {
+            if (each == null) {
+                throw new IllegalArgumentException("a feature is null");
+            }
+            each.check();
+        }
+        FeaturePipeline pipeline = new FeaturePipeline(
+                read.features(), read.target(), read.label(), read.weight(), read.everyColumn(), read.sparse());
+        if (read.width() != pipeline.width) {
+            throw new IllegalArgumentException("its width is " + read.width() + ", its features' " + pipeline.width);
+        }
+        return pipeline;
     }
 }

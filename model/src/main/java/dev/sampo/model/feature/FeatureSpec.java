@@ -36,6 +36,8 @@ public record FeatureSpec(
     private static final Set<String> KNOWN = Set.of(
             "passthrough", "scale", "standardize", "minMax", "quantileBuckets", "log1p", "oneHot", "hash", "cross");
 
+    private static final int QUANTILE_BUCKETS_MAX = 10_000;
+
     /** Every column as it is. */
     static FeatureSpec passthrough(List<String> columns) {
         return new FeatureSpec(columns, List.of("passthrough"), null, null, null, null, null);
@@ -48,7 +50,7 @@ public record FeatureSpec(
     }
 
     boolean log1p() {
-        return transform != null && transform.contains("log1p");
+        return transform != null && transform.stream().anyMatch("log1p"::equals);
     }
 
     /** The transform beside log1p. */
@@ -74,11 +76,27 @@ public record FeatureSpec(
         return minCount == null ? 1 : minCount;
     }
 
+    /** Adds every fault of a feature list, each with its path. */
+    public static void checkAll(@Nullable List<FeatureSpec> features, String path, Problems problems) {
+        for (int i = 0; features != null && i < features.size(); i++) {
+            FeatureSpec each = features.get(i);
+            if (each == null) {
+                problems.add(path + "[" + i + "]", "must be a feature such as {columns: age}, was null");
+            } else {
+                each.check(path + "[" + i + "]", problems);
+            }
+        }
+    }
+
     /** Adds every fault, each with its path. */
     public void check(String path, Problems problems) {
-        problems.check(!columnsOrNone().isEmpty(), path + ".columns", "at least one column");
-        for (String each : columns == null ? List.<String>of() : columns) {
-            problems.check(each != null && !each.isEmpty(), path + ".columns", "must not hold an empty name");
+        problems.check(columns != null && !columns.isEmpty(), path + ".columns", "at least one column");
+        for (int i = 0; columns != null && i < columns.size(); i++) {
+            String each = columns.get(i);
+            problems.check(
+                    each != null && !each.isEmpty(),
+                    path + ".columns[" + i + "]",
+                    "must be a column's name, was " + (each == null ? null : "empty"));
         }
         for (String each : transform == null ? List.<String>of() : transform) {
             problems.check(
@@ -106,13 +124,22 @@ public record FeatureSpec(
                 path + ".divideBy",
                 "belongs to transform scale, and it needs one");
         problems.check(
-                divideBy == null || divideBy != 0 && Double.isFinite(divideBy),
+                divideBy == null || Double.isFinite(divideBy) && Float.isFinite((float) (1 / divideBy)),
                 path + ".divideBy",
                 "must be a finite number and not 0, was " + divideBy);
+        Double constant = impute == null ? null : impute.constant();
         problems.check(
-                impute == null || impute.constant() == null || Double.isFinite(impute.constant()),
+                constant == null || Float.isFinite(constant.floatValue()),
                 path + ".impute",
-                "must be a finite number, was " + (impute == null ? null : impute.constant()));
+                "must be a finite number, was " + constant);
+        problems.check(
+                constant == null || !log1p() || constant > -1,
+                path + ".impute",
+                "goes through log1p too, so it must be above -1, was " + constant);
+        problems.check(
+                buckets == null || !kind().equals("quantileBuckets") || buckets <= QUANTILE_BUCKETS_MAX,
+                path + ".buckets",
+                "must be ≤ " + QUANTILE_BUCKETS_MAX + " for quantileBuckets, was " + buckets);
         problems.check(
                 minCount == null || buckets == null,
                 path + ".minCount",
@@ -130,7 +157,9 @@ public record FeatureSpec(
                 path + ".buckets",
                 "belongs to quantileBuckets, hash, cross");
         problems.check(
-                !kind().equals("cross") || columnsOrNone().size() >= 2,
+                !kind().equals("cross")
+                        || columnsOrNone().size() >= 2
+                        || columnsOrNone().stream().anyMatch(each -> each.contains("*")),
                 path + ".columns",
                 "a cross needs two columns or more");
     }

@@ -29,33 +29,59 @@ public final class FeatureUnits {
         require(label.columnOrDefault(), "data.label.column", schema, problems);
         if (weightColumn != null) {
             require(weightColumn, "data.weight", schema, problems);
+            problems.check(
+                    !weightColumn.equals(label.columnOrDefault()),
+                    "data.weight",
+                    weightColumn + " is the label, it can't be the weight too");
         }
-        int number = 0;
-        for (FeatureSpec feature : features == null ? List.<FeatureSpec>of() : features) {
-            String path = "features[" + number++ + "].columns";
-            for (String name : feature.columnsOrNone()) {
-                if (name.contains("*")) {
-                    problems.check(!matching(name, schema).isEmpty(), path, "no column matches " + name);
-                } else if (!isVector(name, schema)) {
-                    require(name, path, schema, problems);
-                }
-                if (name.equals(label.columnOrDefault())) {
-                    problems.add(path, "the label " + name + " can't be a feature too");
-                }
-                if (name.equals(weightColumn)) {
-                    problems.add(
-                            path,
-                            "the weight " + name + " can't be a feature too: it is unknown when a model is asked");
-                }
-                if (isVector(name, schema)
-                        && (!feature.numeric()
-                                || feature.kind().equals("quantileBuckets")
-                                || feature.log1p()
-                                || feature.impute() != null)) {
-                    problems.add(path, name + " is a vector: passthrough, scale, standardize or minMax only");
-                }
+        List<String> free = free(label, weightColumn, schema);
+        if (features == null || features.isEmpty()) {
+            problems.check(
+                    !free.isEmpty() || schema.vector() != null, "features", "no column is left besides the label");
+            return;
+        }
+        for (int i = 0; i < features.size(); i++) {
+            FeatureSpec feature = features.get(i);
+            if (feature != null) {
+                checkColumns(feature, label, weightColumn, schema, "features[" + i + "].columns", problems);
             }
         }
+    }
+
+    private static void checkColumns(
+            FeatureSpec feature,
+            LabelSpec label,
+            @Nullable String weightColumn,
+            Schema schema,
+            String path,
+            Problems problems) {
+        int resolved = 0;
+        for (String name : feature.columnsOrNone()) {
+            if (name.contains("*")) {
+                int matches = matching(name, free(label, weightColumn, schema)).size();
+                problems.check(matches > 0, path, "no column matches " + name);
+                resolved += matches;
+                continue;
+            }
+            resolved++;
+            if (name.equals(label.columnOrDefault())) {
+                problems.add(path, "the label " + name + " can't be a feature too");
+            } else if (name.equals(weightColumn)) {
+                problems.add(
+                        path, "the weight " + name + " can't be a feature too: it is unknown when a model is asked");
+            } else if (!isVector(name, schema)) {
+                require(name, path, schema, problems);
+            } else if (!feature.numeric()
+                    || feature.kind().equals("quantileBuckets")
+                    || feature.log1p()
+                    || feature.impute() != null) {
+                problems.add(path, name + " is a vector: passthrough, scale, standardize or minMax only");
+            }
+        }
+        problems.check(
+                !feature.kind().equals("cross") || resolved != 1,
+                path,
+                "a cross needs two columns or more, " + feature.columnsOrNone() + " is one");
     }
 
     private static void require(String name, String path, Schema schema, Problems problems) {
@@ -77,19 +103,22 @@ public final class FeatureUnits {
         return schema.vector() != null && schema.vector().name().equals(name);
     }
 
-    private static List<String> matching(String pattern, Schema schema) {
-        Pattern regex = Pattern.compile(Pattern.quote(pattern).replace("*", "\\E.*\\Q"));
+    /** The columns that are neither label nor weight: all that a pattern may mean. */
+    private static List<String> free(LabelSpec label, @Nullable String weightColumn, Schema schema) {
         return schema.columns().stream()
-                .filter(each -> regex.matcher(each).matches())
+                .filter(each -> !each.equals(label.columnOrDefault()) && !each.equals(weightColumn))
                 .toList();
+    }
+
+    private static List<String> matching(String pattern, List<String> columns) {
+        Pattern regex = Pattern.compile(Pattern.quote(pattern).replace("*", "\\E.*\\Q"));
+        return columns.stream().filter(each -> regex.matcher(each).matches()).toList();
     }
 
     /** The units in order; without features, every column but label and weight, and the vector, as they are. */
     static List<Unit> resolve(
             @Nullable List<FeatureSpec> features, LabelSpec label, @Nullable String weightColumn, Schema schema) {
-        List<String> free = schema.columns().stream()
-                .filter(each -> !each.equals(label.columnOrDefault()) && !each.equals(weightColumn))
-                .toList();
+        List<String> free = free(label, weightColumn, schema);
         List<Unit> units = new ArrayList<>();
         if (features == null || features.isEmpty()) {
             FeatureSpec plain = FeatureSpec.passthrough(free);
@@ -103,7 +132,7 @@ public final class FeatureUnits {
             List<String> names = new ArrayList<>();
             for (String name : feature.columnsOrNone()) {
                 if (name.contains("*")) {
-                    matching(name, schema).stream().filter(free::contains).forEach(names::add);
+                    names.addAll(matching(name, free));
                 } else {
                     names.add(name);
                 }

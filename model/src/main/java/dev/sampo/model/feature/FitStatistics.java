@@ -5,9 +5,7 @@ import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
 import dev.sampo.model.data.Target;
 import dev.sampo.model.feature.FeatureUnits.Unit;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class FitStatistics {
     private static final int CATEGORIES_MAX = 1_000_000;
     private static final int LABELS_MAX = 10_000;
+    private static final int MAGIC = 0x53465331; // "SFS1"
     private final List<FeatureSpec> features;
     private final LabelSpec label;
     private final @Nullable String weight;
@@ -35,7 +34,7 @@ public final class FitStatistics {
     private final int labelCell;
     private final int weightCell;
     private final ColumnStatistics[] numbers;
-    private final ColumnStatistics[][] vectors;
+    private final Moments[][] vectors;
     private final List<TreeMap<String, Long>> categories = new ArrayList<>();
     private final boolean hasVector;
     private final TreeMap<String, Long> labels = new TreeMap<>();
@@ -58,18 +57,24 @@ public final class FitStatistics {
                         : unit.columns().stream().mapToInt(schema::indexOf).toArray())
                 .toArray(int[][]::new);
         numbers = new ColumnStatistics[units.size()];
-        vectors = new ColumnStatistics[units.size()][];
+        vectors = new Moments[units.size()][];
         for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = new ColumnStatistics();
+            numbers[i] = new ColumnStatistics(needsQuantiles(units.get(i)));
             categories.add(new TreeMap<>());
             boolean fitted =
                     units.get(i).vector() && isFittedVector(units.get(i).spec());
-            vectors[i] = new ColumnStatistics
+            vectors[i] = new Moments
                     [fitted && schema.vector() != null ? schema.vector().width() : 0];
             for (int j = 0; j < vectors[i].length; j++) {
-                vectors[i][j] = new ColumnStatistics();
+                vectors[i][j] = new Moments();
             }
         }
+    }
+
+    private static boolean needsQuantiles(Unit unit) {
+        ImputeSpec impute = unit.spec().impute();
+        return unit.spec().kind().equals("quantileBuckets")
+                || impute != null && impute.method().equals("median");
     }
 
     private static boolean isFittedVector(FeatureSpec spec) {
@@ -165,7 +170,7 @@ public final class FitStatistics {
             return;
         }
         for (int j = 0; j < vector.values().length; j++) {
-            vectors[i][vector.indices() == null ? j : vector.indices()[j]].addMoments(vector.values()[j]);
+            vectors[i][vector.indices() == null ? j : vector.indices()[j]].add(vector.values()[j]);
         }
     }
 
@@ -194,7 +199,7 @@ public final class FitStatistics {
     static String normalized(String text) {
         if (!text.isEmpty() && "+-0123456789".indexOf(text.charAt(0)) >= 0) {
             try {
-                double value = Double.parseDouble(text);
+                double value = Numbers.parseDouble(text);
                 if (value == Math.rint(value) && Math.abs(value) < 1e15) {
                     return Long.toString((long) value);
                 }
@@ -221,8 +226,19 @@ public final class FitStatistics {
         }
     }
 
-    /** Adds what later rows gave; {@link IllegalArgumentException} if together they have too many labels or categories. */
+    /**
+     * Adds what later rows gave; {@link IllegalArgumentException}, and this stays as it was, if together they have too many
+     * labels or categories.
+     */
     public void merge(FitStatistics later) {
+        for (int i = 0; i < numbers.length; i++) {
+            if (exceeds(categories.get(i), later.categories.get(i), CATEGORIES_MAX)) {
+                throw new IllegalArgumentException(tooManyCategories(units.get(i)));
+            }
+        }
+        if (exceeds(labels, later.labels, LABELS_MAX)) {
+            throw new IllegalArgumentException(tooManyLabels());
+        }
         rows += later.rows;
         vectorEntries += later.vectorEntries;
         for (int i = 0; i < numbers.length; i++) {
@@ -232,19 +248,23 @@ public final class FitStatistics {
             }
             Map<String, Long> mine = categories.get(i);
             later.categories.get(i).forEach((key, count) -> mine.merge(key, count, Long::sum));
-            if (mine.size() > CATEGORIES_MAX) {
-                throw new IllegalArgumentException(tooManyCategories(units.get(i)));
-            }
         }
         later.labels.forEach((key, count) -> labels.merge(key, count, Long::sum));
-        if (labels.size() > LABELS_MAX) {
-            throw new IllegalArgumentException(tooManyLabels());
-        }
+    }
+
+    private static boolean exceeds(Map<String, Long> mine, Map<String, Long> theirs, int max) {
+        return mine.size() + theirs.size() > max
+                && mine.size()
+                                + theirs.keySet().stream()
+                                        .filter(each -> !mine.containsKey(each))
+                                        .count()
+                        > max;
     }
 
     /** Fits the pipeline; {@link IllegalArgumentException} says what the data does not allow. */
     public FeaturePipeline fit() {
         Target target = target();
+        checkClassWeights(target);
         List<FittedFeature> fitted = new ArrayList<>();
         double nonZeros = 0;
         for (int i = 0; i < numbers.length; i++) {
@@ -257,8 +277,26 @@ public final class FitStatistics {
                     ? (one.shifts() == null ? (double) vectorEntries / Math.max(1, rows) : one.width())
                     : one.indicator() ? 2 : 1;
         }
-        int width = fitted.stream().mapToInt(FittedFeature::width).sum();
+        long width = fitted.stream().mapToLong(FittedFeature::width).sum();
+        if (width > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "features: together " + width + " wide, at most " + Integer.MAX_VALUE + "; use fewer buckets");
+        }
         return new FeaturePipeline(fitted, target, label, weight, features.isEmpty(), nonZeros < width / 4.0);
+    }
+
+    /** A weight for a label that never occurs is a slip of the pen that would train another model than was meant. */
+    private void checkClassWeights(Target target) {
+        for (String each : label.classWeights() == null
+                ? List.<String>of()
+                : label.classWeights().keySet()) {
+            if (!target.classes().contains(canonical(each, label))) {
+                throw new IllegalArgumentException("data.label.classWeights: \"" + each
+                        + "\" does not occur, the labels are "
+                        + target.classes()
+                                .subList(0, Math.min(10, target.classes().size())));
+            }
+        }
     }
 
     private Target target() {
@@ -303,11 +341,13 @@ public final class FitStatistics {
     public byte[] toBytes() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {
+            out.writeInt(MAGIC);
+            out.writeInt(numbers.length);
             out.writeLong(rows);
             out.writeLong(vectorEntries);
             for (int i = 0; i < numbers.length; i++) {
                 numbers[i].write(out);
-                for (ColumnStatistics each : vectors[i]) {
+                for (Moments each : vectors[i]) {
                     each.write(out);
                 }
                 writeCounts(categories.get(i), out);
@@ -330,7 +370,10 @@ public final class FitStatistics {
         }
     }
 
-    /** Reads what {@link #toBytes} of statistics of the same specs wrote. */
+    /**
+     * Reads what {@link #toBytes} of statistics of the same specs wrote; {@link IllegalArgumentException} if it is anything
+     * else, and no more memory than the bytes' own size is taken to find out.
+     */
     public static FitStatistics fromBytes(
             @Nullable List<FeatureSpec> features,
             LabelSpec label,
@@ -338,33 +381,29 @@ public final class FitStatistics {
             Schema schema,
             byte[] bytes) {
         FitStatistics read = new FitStatistics(features, label, weightColumn, schema);
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-            read.rows = in.readLong();
-            read.vectorEntries = in.readLong();
-            for (int i = 0; i < read.numbers.length; i++) {
-                read.numbers[i] = ColumnStatistics.read(in);
-                for (int j = 0; j < read.vectors[i].length; j++) {
-                    read.vectors[i][j] = ColumnStatistics.read(in);
-                }
-                readCounts(read.categories.get(i), in);
-            }
-            readCounts(read.labels, in);
-            if (in.available() > 0) {
-                throw new IOException(in.available() + " bytes too many");
-            }
-        } catch (IOException | RuntimeException e) {
-            throw new IllegalArgumentException("damaged fit statistics: " + e, e);
+        StatisticsReader in = new StatisticsReader(bytes);
+        in.require(in.integer() == MAGIC, "not fit statistics of this version");
+        int units = in.integer();
+        in.require(units == read.numbers.length, units + " features for " + read.numbers.length);
+        read.rows = in.count(Long.MAX_VALUE);
+        read.vectorEntries = in.count(Long.MAX_VALUE);
+        for (int i = 0; i < units; i++) {
+            read.readUnit(i, in);
         }
+        in.counts(read.labels, LABELS_MAX, read.rows);
+        in.end();
         return read;
     }
 
-    private static void readCounts(TreeMap<String, Long> counts, DataInputStream in) throws IOException {
-        for (int left = in.readInt(); left > 0; left--) {
-            int length = in.readInt();
-            if (length < 0 || length > in.available()) {
-                throw new IOException("a key claims " + length + " bytes, " + in.available() + " remain");
-            }
-            counts.put(new String(in.readNBytes(length), StandardCharsets.UTF_8), in.readLong());
+    private void readUnit(int i, StatisticsReader in) {
+        Unit unit = units.get(i);
+        boolean number = !unit.vector() && unit.spec().numeric();
+        numbers[i] = ColumnStatistics.read(in, needsQuantiles(unit), number ? rows : 0);
+        for (int j = 0; j < vectors[i].length; j++) {
+            vectors[i][j] = Moments.read(in, rows);
         }
+        boolean counted =
+                !unit.vector() && !unit.spec().numeric() && unit.spec().buckets() == null;
+        in.counts(categories.get(i), CATEGORIES_MAX, counted ? rows : 0);
     }
 }

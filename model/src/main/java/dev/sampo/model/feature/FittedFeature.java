@@ -8,6 +8,7 @@ import dev.sampo.model.feature.FeatureUnits.Unit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,7 @@ record FittedFeature(
         boolean vector,
         int width) {
     static final String MISSING = "(missing)";
+    private static final String OTHER = "(other)";
     private static final String AND = " & ";
 
     static FittedFeature scalar(Unit unit, ColumnStatistics gathered, TreeMap<String, Long> counts) {
@@ -55,10 +57,10 @@ record FittedFeature(
         }
         Double impute = imputed(spec, gathered);
         // Imputed values are part of what the model sees, so of the mean and deviation too.
-        ColumnStatistics statistics = impute == null ? gathered : gathered.withRepeated(impute, gathered.missing);
+        Moments seen = impute == null ? gathered.moments : gathered.moments.withRepeated(impute, gathered.missing);
         int extra = spec.hasIndicator() ? 1 : 0;
         if (spec.kind().equals("quantileBuckets")) {
-            List<Double> bounds = bounds(statistics, spec.buckets() == null ? 2 : spec.buckets());
+            List<Double> bounds = bounds(gathered, spec.buckets() == null ? 2 : spec.buckets());
             return new FittedFeature(
                     unit.columns(),
                     spec.kind(),
@@ -75,7 +77,7 @@ record FittedFeature(
                     false,
                     bounds.size() + 1 + extra);
         }
-        double[] line = line(spec, statistics);
+        double[] line = line(spec, seen);
         return new FittedFeature(
                 unit.columns(),
                 spec.kind(),
@@ -99,7 +101,7 @@ record FittedFeature(
             return null;
         }
         return switch (impute.method()) {
-            case "mean" -> statistics.mean;
+            case "mean" -> statistics.moments.mean;
             case "median" -> statistics.quantile(0.5);
             default -> {
                 double constant = impute.constant() == null ? 0 : impute.constant();
@@ -116,14 +118,19 @@ record FittedFeature(
         return new ArrayList<>(bounds);
     }
 
-    /** [shift, scale]; a constant column becomes 0. */
-    private static double[] line(FeatureSpec spec, ColumnStatistics s) {
+    /** [shift, scale]; a constant column becomes 0, and so does one whose range is too small to divide by. */
+    private static double[] line(FeatureSpec spec, Moments s) {
         return switch (spec.kind()) {
-            case "standardize" -> new double[] {s.mean, s.deviation() > 0 ? 1 / s.deviation() : 0};
-            case "minMax" -> new double[] {s.count == 0 ? 0 : s.min, s.max > s.min ? 1 / (s.max - s.min) : 0};
+            case "standardize" -> new double[] {s.mean, inverseOrZero(s.deviation())};
+            case "minMax" -> s.count == 0 ? new double[] {0, 0} : new double[] {s.min, inverseOrZero(s.max - s.min)};
             case "scale" -> new double[] {0, 1 / (spec.divideBy() == null ? 1 : spec.divideBy())};
             default -> new double[] {0, 1};
         };
+    }
+
+    private static double inverseOrZero(double x) {
+        double inverse = 1 / x;
+        return Double.isFinite(inverse) ? inverse : 0;
     }
 
     private static FittedFeature categorical(Unit unit, TreeMap<String, Long> counts) {
@@ -156,18 +163,18 @@ record FittedFeature(
                 width);
     }
 
-    static FittedFeature vector(Unit unit, Schema schema, ColumnStatistics[] statistics, long rows) {
+    static FittedFeature vector(Unit unit, Schema schema, Moments[] statistics, long rows) {
         int width = java.util.Objects.requireNonNull(schema.vector()).width();
         FeatureSpec spec = unit.spec();
         List<Double> shifts = null;
         List<Double> scales = null;
         Double scale = null;
         if (statistics.length == 0) {
-            scale = line(spec, new ColumnStatistics())[1];
+            scale = line(spec, new Moments())[1];
         } else {
             shifts = new ArrayList<>(width);
             scales = new ArrayList<>(width);
-            for (ColumnStatistics each : statistics) {
+            for (Moments each : statistics) {
                 // A sparse vector's absent entries are zeros.
                 double[] line = line(spec, each.withRepeated(0, rows - each.count));
                 shifts.add(line[0]);
@@ -193,7 +200,7 @@ record FittedFeature(
 
     /**
      * What a categorical feature looks up: the cell, or the cells of a cross. Different cells give different keys: a cell
-     * that looks like the mark of a missing one, or holds what joins a cross, is escaped with a backslash.
+     * that looks like the mark of a missing or any other one, or holds what joins a cross, is escaped with a backslash.
      */
     static String key(int[] cells, Row row) {
         if (cells.length == 1) {
@@ -212,7 +219,7 @@ record FittedFeature(
             return MISSING;
         }
         String escaped = cell.indexOf('\\') < 0 ? cell : cell.replace("\\", "\\\\");
-        return escaped.equals(MISSING) ? "\\" + MISSING : escaped;
+        return escaped.equals(MISSING) || escaped.equals(OTHER) ? "\\" + escaped : escaped;
     }
 
     static double log1pIf(boolean log1p, String column, double value) throws BadRecordException {
@@ -225,6 +232,46 @@ record FittedFeature(
         return StrictMath.log1p(value);
     }
 
+    /** Refuses, by {@link IllegalArgumentException}, a feature that no fit gives. */
+    void check() {
+        require(
+                columns != null && !columns.isEmpty() && kind != null && width >= 1,
+                "needs columns, a kind and a width");
+        require(columns.stream().allMatch(Objects::nonNull), "has a column without a name");
+        require(impute == null ? !indicator : Double.isFinite(impute), "needs a finite impute, for its indicator too");
+        if (vector) {
+            boolean elementwise =
+                    shifts != null && scales != null && areFinite(shifts, width) && areFinite(scales, width);
+            boolean scaled = shifts == null && scales == null && isFinite(scale);
+            require(elementwise || scaled, "needs " + width + " finite shifts and scales, or one scale");
+        } else if (values != null) {
+            require(values.stream().allMatch(Objects::nonNull), "has a value that is null");
+            require(width == values.size() + 1, "must be one wider than its values");
+        } else if (buckets != null) {
+            require(width == buckets, "must be as wide as its buckets");
+        } else if (bounds != null) {
+            require(areFinite(bounds, bounds.size()), "has a bound that is not finite");
+            require(width == bounds.size() + (indicator ? 2 : 1), "must be as wide as its buckets and indicator");
+        } else {
+            require(isFinite(shift) && isFinite(scale), "needs a finite shift and scale");
+            require(width == (indicator ? 2 : 1), "must be as wide as itself and its indicator");
+        }
+    }
+
+    private void require(boolean holds, String problem) {
+        if (!holds) {
+            throw new IllegalArgumentException("the feature of columns " + columns + " " + problem);
+        }
+    }
+
+    private static boolean isFinite(@Nullable Double value) {
+        return value != null && Double.isFinite(value);
+    }
+
+    private static boolean areFinite(List<Double> values, int size) {
+        return values.size() == size && values.stream().allMatch(FittedFeature::isFinite);
+    }
+
     /** Names of the features it gives, such as {@code workclass=Private}. */
     List<String> names() {
         String base = String.join(AND, columns);
@@ -235,7 +282,7 @@ record FittedFeature(
             }
         } else if (values != null) {
             values.forEach(value -> names.add(base + "=" + value));
-            names.add(base + "=(other)");
+            names.add(base + "=" + OTHER);
         } else if (buckets != null) {
             for (int i = 0; i < buckets; i++) {
                 names.add(base + "#" + i);

@@ -2,6 +2,8 @@ package dev.sampo.model.feature;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.sampo.model.spec.Problems;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -46,14 +48,25 @@ public record LabelSpec(
                 classes == null || classes.stream().allMatch(each -> each != null && !each.isEmpty()),
                 path + ".classes",
                 "must not hold an empty label");
+        checkDistinct(path + ".classes", classes == null ? List.of() : classes, problems);
         if (classWeights != null) {
+            checkDistinct(path + ".classWeights", classWeights.keySet(), problems);
             classWeights.forEach((label, weight) -> problems.check(
                     weight != null
                             && weight > 0
-                            && Double.isFinite(weight)
+                            && Float.isFinite(weight.floatValue())
                             && !typeOrDefault().equals("numeric"),
                     path + ".classWeights." + label,
                     "must be > 0 and finite, for a label that is not numeric, was " + weight));
+        }
+    }
+
+    /** Refuses two spellings of one label, such as 1 and 1.0. */
+    private void checkDistinct(String path, Collection<String> labels, Problems problems) {
+        Map<String, String> seen = new HashMap<>();
+        for (String each : labels) {
+            String other = each == null ? null : seen.put(FitStatistics.canonical(each, this), each);
+            problems.check(other == null, path, "\"" + other + "\" and \"" + each + "\" are the same label");
         }
     }
 }

@@ -127,6 +127,109 @@ class ModelArtifactTest {
         assertThatThrownBy(this::load).hasMessageContaining("weights.safetensors is not the file that model.json");
     }
 
+    private void edit(String name, String part, String by) {
+        String text = new String(files.get(name), StandardCharsets.UTF_8);
+        assertThat(text).contains(part);
+        replace(name, text.replace(part, by).getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void documentsThatDoNotBelongTogetherAreRefused() throws Exception {
+        Map<String, byte[]> good = Map.copyOf(files);
+        String[][] edits = {
+            {
+                ModelArtifact.MODEL,
+                "\"features\" : 2",
+                "\"features\" : 3",
+                "features.json is not the file that model.json"
+            },
+            {
+                ModelArtifact.MODEL,
+                "\"name\" : \"b\"",
+                "\"name\" : \"z\"",
+                "features.json is not the file that model.json"
+            },
+            {ModelArtifact.MODEL, "\"formatVersion\" : 1", "\"formatVersion\" : 2", "model.json has format version 2"},
+            {ModelArtifact.MODEL, "\"architecture\"", "\"archi\"", "model.json is damaged: it has no architecture"},
+            {ModelArtifact.MODEL, "\"hidden\" : [ 7 ]", "\"hidden\" : [ 0 ]", "model.json: architecture.hidden: widths"
+            },
+            {ModelArtifact.MODEL, "\"mlp\"", "\"cnn\"", "model.json: architecture.type"},
+            {ModelArtifact.MODEL, "{", "[", "model.json"},
+            {ModelArtifact.FEATURES, "\"features\" :", "\"extras\" :", "features.json can't be read"},
+            {ModelArtifact.FEATURES, "\"width\" : 2", "\"width\" : 4", "features.json is damaged: its width is 4"},
+            {
+                ModelArtifact.FEATURES,
+                "\"width\" : 1",
+                "\"width\" : 2",
+                "features.json is damaged: the feature of columns [a]"
+            },
+            {ModelArtifact.FEATURES, "\"shift\"", "\"divisor\"", "features.json can't be read"},
+            {ModelArtifact.FEATURES, "[ \"a\" ]", "[ null ]", "features.json is damaged: the feature of columns [null]"}
+        };
+        for (String[] each : edits) {
+            files = new LinkedHashMap<>(good);
+            edit(each[0], each[1], each[2]);
+            assertThatThrownBy(this::load)
+                    .as(each[2])
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(each[3]);
+        }
+    }
+
+    @Test
+    void damagedSumsAreNamed() throws Exception {
+        String sums = new String(files.get(ModelArtifact.SUMS), StandardCharsets.UTF_8);
+        files.put(ModelArtifact.SUMS, sums.replace("model.json", "other.json").getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(this::load).hasMessage("SHA256SUMS is damaged: it has no line for model.json");
+        // A file's own sum, but of another name that ends alike, must not do.
+        files.put(ModelArtifact.SUMS, sums.replace("  model", "  x  model").getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(this::load).hasMessage("SHA256SUMS is damaged: it has no line for model.json");
+        files.put(ModelArtifact.SUMS, ("nonsense\n" + sums).getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(this::load).hasMessageContaining("SHA256SUMS is damaged: \"nonsense\"");
+        files.put(ModelArtifact.SUMS, (sums + sums).getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(this::load).hasMessageContaining("SHA256SUMS is damaged");
+    }
+
+    @Test
+    void damageWithinTheWeightsNamesTheFile() throws Exception {
+        byte[] weightsFile = files.get(ModelArtifact.WEIGHTS).clone();
+        weightsFile[0] = 3;
+        String old = ModelArtifact.sha256(files.get(ModelArtifact.WEIGHTS));
+        replace(ModelArtifact.WEIGHTS, weightsFile);
+        edit(ModelArtifact.MODEL, old, ModelArtifact.sha256(weightsFile));
+        assertThatThrownBy(this::load)
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("weights.safetensors: not a safetensors file");
+    }
+
+    @Test
+    void tensorsThatOverlapOrLeaveHolesAreRefused() throws Exception {
+        // layers.0.weight [2,7] is [0,56], layers.0.bias [7] [56,84], layers.1.weight [7,3] [84,168], layers.1.bias
+        // [168,180].
+        Network network = load().network();
+        byte[] good = files.get(ModelArtifact.WEIGHTS);
+        int headerBytes =
+                (int) ByteBuffer.wrap(good).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        String header = new String(good, 8, headerBytes, StandardCharsets.UTF_8).trim();
+        assertThat(header).contains("[56,84]").contains("[168,180]");
+        assertRefused(
+                network,
+                safetensors(header.replace("[56,84]", "[28,56]"), 180),
+                "tensor layers.0.bias begins at data byte 28, the one before it ends at 56");
+        assertRefused(network, safetensors(header.replace("[168,180]", "[172,184]"), 184), "layers.1.bias begins");
+        assertRefused(network, safetensors(header, 184), "tensors cover 180 of the 184 bytes");
+        assertRefused(network, safetensors(header.replace("[56,84]", "[56.0,84]"), 180), "data_offsets");
+        assertRefused(network, safetensors(header.replace("[56,84]", "[56,84,0]"), 180), "data_offsets");
+        assertRefused(network, safetensors(header + "{}", 180), "not JSON");
+        String twice = header.substring(0, header.length() - 1) + ",\"layers.0.bias\":{}}";
+        assertRefused(network, safetensors(twice, 180), "Duplicate field");
+        // The order in the file is free, and other tools add metadata.
+        String moved = header.replace("[0,56]", "[28,84]").replace("[56,84]", "[0,28]");
+        assertThat(Safetensors.read(network, safetensors(moved, 180))).hasSize(45);
+        String described = "{\"__metadata__\":{\"format\":\"pt\"}," + header.substring(1);
+        assertThat(Safetensors.read(network, safetensors(described, 180))).hasSize(45);
+    }
+
     private static byte[] safetensors(String header, int dataBytes) {
         byte[] json = header.getBytes(StandardCharsets.UTF_8);
         return ByteBuffer.allocate(8 + json.length + dataBytes)
@@ -146,6 +249,7 @@ class ModelArtifactTest {
         int data = good.length - 8 - headerBytes;
         assertThat(Safetensors.read(network, safetensors(header, data))).hasSize(weights.length);
         String first = network.tensors().get(0).name();
+        assertThatThrownBy(() -> Safetensors.write(network, new float[3])).hasMessageContaining("weights must be 45");
         assertRefused(network, new byte[7], "not a safetensors file");
         assertRefused(network, safetensors("{]", 0), "not JSON");
         assertRefused(network, safetensors("{}", data), first);

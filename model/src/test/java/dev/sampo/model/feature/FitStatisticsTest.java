@@ -2,12 +2,17 @@ package dev.sampo.model.feature;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.datadoghq.sketch.ddsketch.DDSketch;
+import com.datadoghq.sketch.ddsketch.DDSketches;
+import com.datadoghq.sketch.ddsketch.encoding.GrowingByteArrayOutput;
 import dev.sampo.model.data.BadRecordException;
 import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
 import dev.sampo.model.data.Target;
 import dev.sampo.model.spec.Problems;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -85,6 +90,7 @@ class FitStatisticsTest {
         FitStatistics other = empty();
         other.add(row("1", "c", "one more"));
         assertThatThrownBy(() -> statistics.merge(other)).hasMessageContaining("more than 10000 different labels");
+        assertThat(statistics.toBytes()).as("after the refused merge").isEqualTo(before);
     }
 
     @Test
@@ -132,6 +138,65 @@ class FitStatisticsTest {
                 .hasMessageContaining("bytes too many");
     }
 
+    /** Whatever byte is set to the worst values: it is refused as damaged or harmless, and never takes the process's memory. */
+    @Test
+    void hostileBytesAreRefusedOrHarmless() throws Exception {
+        FitStatistics statistics = empty();
+        for (Row row : rows(30)) {
+            statistics.add(row);
+        }
+        byte[] good = statistics.toBytes();
+        int refused = 0;
+        for (int at = 0; at < good.length; at++) {
+            for (byte value : new byte[] {0x7f, (byte) 0xff, (byte) 0x80}) {
+                byte[] hostile = good.clone();
+                hostile[at] = value;
+                Throwable thrown =
+                        catchThrowable(() -> FitStatistics.fromBytes(FEATURES, CLASSES, null, SCHEMA, hostile)
+                                .fit());
+                if (thrown != null) {
+                    assertThat(thrown).isInstanceOf(IllegalArgumentException.class);
+                    refused++;
+                }
+            }
+        }
+        assertThat(refused).isGreaterThan(good.length / 4);
+    }
+
+    /** A sketch of one bin at index 2^30 is a few bytes long, but a dense store of it is gigabytes. */
+    @Test
+    void aSketchOfFarBinsIsRefusedBeforeItIsMade() throws Exception {
+        List<FeatureSpec> features = List.of(
+                new FeatureSpec(List.of("a"), List.of("minMax"), ImputeSpec.of("median"), null, null, null, null));
+        FitStatistics statistics = FitStatistics.empty(features, CLASSES, null, SCHEMA);
+        statistics.add(row("1", "c", "yes"));
+        ByteBuffer good = ByteBuffer.wrap(statistics.toBytes());
+        int sketchAt = 4 + 4 + 8 + 8 + 40 + 8;
+        DDSketch sketch = DDSketches.sparse(0.001);
+        sketch.getPositiveValueStore().add(-(1 << 30), 0.5);
+        sketch.getPositiveValueStore().add(1 << 30, 0.5);
+        GrowingByteArrayOutput far = GrowingByteArrayOutput.withDefaultInitialCapacity();
+        sketch.encode(far, true);
+        int rest = sketchAt + 4 + good.getInt(sketchAt);
+        ByteBuffer bad = ByteBuffer.allocate(good.capacity() + 100);
+        bad.put(good.array(), 0, sketchAt)
+                .putInt(far.numWrittenBytes())
+                .put(far.backingArray(), 0, far.numWrittenBytes())
+                .put(good.array(), rest, good.capacity() - rest);
+        byte[] bytes = Arrays.copyOf(bad.array(), bad.position());
+        assertThatThrownBy(() -> FitStatistics.fromBytes(features, CLASSES, null, SCHEMA, bytes))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("a quantile sketch of other values than the column's");
+    }
+
+    @Test
+    void statisticsOfOtherFeaturesAreRefused() {
+        byte[] bytes = empty().toBytes();
+        assertThatThrownBy(() -> FitStatistics.fromBytes(FEATURES.subList(0, 2), CLASSES, null, SCHEMA, bytes))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("3 features for 2");
+    }
+
     private static Target target(LabelSpec label, String... labels) throws Exception {
         FitStatistics statistics = FitStatistics.empty(FEATURES, label, null, SCHEMA);
         for (String each : labels) {
@@ -153,6 +218,8 @@ class FitStatisticsTest {
         assertThatThrownBy(() -> target(new LabelSpec("y", "classes", null, List.of("a", "b"), null), "a", "c"))
                 .hasMessageContaining("unknown label \"c\"");
         assertThatThrownBy(() -> target(CLASSES, "a", "a")).hasMessageContaining("two labels or more");
+        assertThatThrownBy(() -> target(new LabelSpec("y", "classes", null, null, Map.of("A", 2.0)), "a", "b"))
+                .hasMessage("data.label.classWeights: \"A\" does not occur, the labels are [a, b]");
     }
 
     @Test
@@ -172,7 +239,8 @@ class FitStatisticsTest {
                 SCHEMA,
                 problems);
         assertThat(problems.all())
-                .anySatisfy(each -> assertThat(each).startsWith("features[0].columns: must not hold an empty name"))
+                .anySatisfy(each ->
+                        assertThat(each).startsWith("features[0].columns[1]: must be a column's name, was null"))
                 .anySatisfy(each -> assertThat(each).startsWith("features[0].transform: must be of"))
                 .anySatisfy(each -> assertThat(each).startsWith("features[1].divideBy: must be a finite number"))
                 .anySatisfy(each -> assertThat(each).startsWith("features[2].impute: must be a finite number"))

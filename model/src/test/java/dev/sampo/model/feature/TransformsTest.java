@@ -120,6 +120,25 @@ class TransformsTest {
     }
 
     @Test
+    void whatFloat32CannotHoldIsABadRecord() throws Exception {
+        assertThatThrownBy(() -> fit("[{'columns': 'a'}]", column("1e39")))
+                .isInstanceOf(BadRecordException.class)
+                .hasMessage("column a: 1.0E39 is beyond the range of float32");
+        FeaturePipeline pipeline = fit("[{'columns': 'a', 'transform': 'minMax'}]", column("0", "1e-9"));
+        assertThatThrownBy(() -> values(pipeline, column("1e38")))
+                .isInstanceOf(BadRecordException.class)
+                .hasMessageContaining("column a: ")
+                .hasMessageContaining("beyond the range of float32");
+    }
+
+    @Test
+    void aRangeTooSmallToDivideByBecomesZero() throws Exception {
+        List<Row> rows = column("0", "1e-310");
+        assertThat(values(fit("[{'columns': 'a', 'transform': ['minMax']}]", rows), rows))
+                .containsExactly(List.of(0f), List.of(0f));
+    }
+
+    @Test
     void imputedValuesCountInMeanAndDeviation() throws Exception {
         // With 0 for the missing one: values 0, 3, 3, 6; mean 3, variance 18 / 4.
         FeaturePipeline pipeline =
@@ -149,6 +168,14 @@ class TransformsTest {
         List<Row> marks = List.of(row("(missing)", "-"), row(null, "-"), row("\\(missing)", "-"));
         assertThat(values(fit("[{'columns': 'a', 'transform': 'oneHot'}]", marks), marks))
                 .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aValueCalledOtherHasANameOfItsOwn() throws Exception {
+        FeaturePipeline pipeline = fit("[{'columns': 'a', 'transform': 'oneHot'}]", column("(other)", null));
+        assertThat(pipeline.names()).containsExactly("a=(missing)", "a=\\(other)", "a=(other)");
+        assertThat(values(pipeline, column("(other)", "unseen", null)))
+                .containsExactly(List.of(0f, 1f, 0f), List.of(0f, 0f, 1f), List.of(1f, 0f, 0f));
     }
 
     @Test

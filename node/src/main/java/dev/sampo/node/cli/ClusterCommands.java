@@ -109,7 +109,10 @@ final class ClusterCommands {
         int control(JobClient client, String operation) throws Exception {
             JsonNode view = Follow.call(client, operation, Follow.job(id));
             System.out.println(
-                    json ? view.toString() : id + " " + view.path("state").asText());
+                    json
+                            ? view.toString()
+                            : id + ": " + operation + " asked for, was "
+                                    + view.path("state").asText());
             return 0;
         }
     }
@@ -213,15 +216,15 @@ final class ClusterCommands {
                 System.out.println(answer);
                 return 0;
             }
-            System.out.printf("%-24s %-8s %-10s %-28s %s%n", "MODEL", "VERSION", "STATE", "CREATED", "WEIGHTS");
+            System.out.printf("%-24s %-8s %-10s %-21s %s%n", "MODEL", "VERSION", "STATE", "CREATED", "WEIGHTS");
             for (JsonNode model : answer.path("models")) {
                 String sha = model.path("weightsSha256").asText();
                 System.out.printf(
-                        "%-24s %-8d %-10s %-28s %s%n",
+                        "%-24s %-8d %-10s %-21s %s%n",
                         model.path("name").asText(),
                         model.path("version").asInt(),
                         model.path("state").asText(),
-                        model.path("created").asText(),
+                        model.path("created").asText().replaceFirst("\\.\\d+", ""),
                         sha.substring(0, Math.min(12, sha.length())));
             }
             return 0;

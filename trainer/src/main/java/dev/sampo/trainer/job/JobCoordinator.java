@@ -36,6 +36,7 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 
 /**
  * Runs one job from its data to its published model; the only writer of its {@link JobStatus}.
@@ -688,7 +689,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void enter(State next) {
         if (status.state != next) {
-            getContext().getLog().info("job={} {} -> {}", status.job, status.state, next);
+            boolean everyEpoch = next == State.EVALUATING || status.state == State.EVALUATING && next == State.TRAINING;
+            Level level = everyEpoch ? Level.DEBUG : Level.INFO;
+            getContext().getLog().atLevel(level).log("job={} {} -> {}", status.job, status.state, next);
             status.state = next;
             dirty = true;
         }

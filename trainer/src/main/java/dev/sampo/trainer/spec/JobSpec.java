@@ -57,9 +57,7 @@ public record JobSpec(
         } else {
             data.check("data", problems);
         }
-        for (int i = 0; features != null && i < features.size(); i++) {
-            features.get(i).check("features[" + i + "]", problems);
-        }
+        FeatureSpec.checkAll(features, "features", problems);
         if (model == null) {
             problems.add("model", "missing; such as {type: mlp, hidden: [128]}");
         } else {
