@@ -323,4 +323,51 @@ class CliTest {
             other.stop(0);
         }
     }
+
+    /** What a status of the HTTP door means to a script. */
+    @ParameterizedTest
+    @org.junit.jupiter.params.provider.CsvSource({"400, 2", "404, 2", "409, 2", "500, 1", "502, 1", "503, 3"})
+    void aRefusalsStatusDecidesTheExitCode(int status, int code) throws Exception {
+        HttpServer node = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        node.createContext("/v1/call/jobs", exchange -> {
+            byte[] body = "{\"error\": \"no such luck\", \"problems\": [\"a: is b\"]}".getBytes();
+            exchange.sendResponseHeaders(status, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        node.start();
+        try {
+            Ran ran = run(
+                    "jobs", "--cluster", "http://127.0.0.1:" + node.getAddress().getPort());
+            assertThat(ran.code()).isEqualTo(code);
+            assertThat(ran.err().lines()).containsExactly("sampo: no such luck", "  a: is b");
+            assertThat(ran.out()).isEmpty();
+        } finally {
+            node.stop(0);
+        }
+    }
+
+    /** A bare spec in either language, as curl sends it. */
+    @Test
+    void jobsArePostedAsYamlOrJson() throws Exception {
+        assertPosted("", 400, "empty or no mapping");
+        assertPosted("a: [1", 400, "neither JSON nor YAML: line 1, column 6");
+        assertPosted("name: m\ntraining: {epochs: 0}", 400, "training.epochs: must be ≥ 1, was 0");
+        assertPosted("{\n\t\"name\": \"m\", \"nam\": 1}", 400, "nam: unknown key, did you mean name?");
+        var posted = TestCluster.spec("posted", TestCluster.rows(home));
+        assertPosted(posted.toString(), 200, "posted-1");
+        String yaml = new com.fasterxml.jackson.dataformat.yaml.YAMLMapper().writeValueAsString(posted);
+        assertPosted(yaml.replace("\"yes\"", "yes"), 200, "posted-2");
+    }
+
+    private static void assertPosted(String body, int status, String text) throws Exception {
+        var response = java.net.http.HttpClient.newHttpClient()
+                .send(
+                        java.net.http.HttpRequest.newBuilder(java.net.URI.create(cluster.http() + "/v1/jobs"))
+                                .POST(java.net.http.HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        java.net.http.HttpResponse.BodyHandlers.ofString());
+        assertThat(response.body()).contains(text);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+    }
 }

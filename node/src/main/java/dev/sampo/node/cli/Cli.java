@@ -40,6 +40,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  sampo node --roles coordinator,ps,worker,ingest,serving --port 17355 --http-port 8080",
             "  sampo submit job.yaml --cluster 127.0.0.1:17355 --wait",
             "",
+            "./sampo takes two settings more, of the program that runs a command:",
+            "  --numerics portable|native   portable (default): the same bits everywhere; native: faster",
+            "  SAMPO_JAVA_OPTS              in the environment: options of the JVM, such as -Xmx2g",
+            "",
             "Exit codes: 0 ok, 1 job failed, 2 usage or spec error, 3 cannot reach the cluster"
         })
 public final class Cli implements Runnable {
