@@ -95,7 +95,7 @@ class CliTest {
         assertThat(option.err()).contains("--workers");
         Ran role = run("node", "--roles", "wrker");
         assertThat(role.code()).isEqualTo(2);
-        assertThat(role.err()).contains("unknown role \"wrker\"").contains("worker");
+        assertThat(role.err()).contains("unknown role \"wrker\"").contains("did you mean worker?");
         Ran job = run("status", "askd-1", "--cluster", cluster.http());
         assertThat(job.code()).isEqualTo(2);
         assertThat(job.err()).contains("no job \"askd-1\"").contains("asked-1");
@@ -209,7 +209,12 @@ class CliTest {
         assertRefused("{\"a\": 1}\n{", "line 2: not JSON");
         assertRefused("", "the data is empty");
         assertRefused("a,b\n1,2\n", "color");
-        assertRefused("a,b,color\nten,2,red\n", "ten");
+        assertRefused("a,b,color\n1,2,red\n\nten,2,red\n", "line 4, column a: expected a number");
+        assertRefused(
+                "{\"a\": 1, \"b\": 2, \"color\": \"red\"}\n\n{\"a\": \"x\", \"b\": 2, \"color\": \"red\"}\n",
+                "line 3, column a: ");
+        assertRefused("a,b,color\n", "there are no rows, only a header");
+        assertRefused("[[1, 2, 3]]", "one object a line");
         Ran version =
                 runWith("a,b,color\n1,2,red\n", "predict", "asked:99", "--data", "-", "--cluster", cluster.http());
         assertThat(version.code()).isEqualTo(2);
@@ -220,6 +225,50 @@ class CliTest {
         Ran ran = runWith(rows, "predict", "asked", "--data", "-", "--cluster", cluster.http());
         assertThat(ran.code()).as(ran.out()).isEqualTo(2);
         assertThat(ran.err()).contains(message);
+    }
+
+    /** The fault is the whole answer: no help text pushes it out of sight. */
+    @Test
+    void misuseIsToldInAFewLines() {
+        for (List<String> arguments : List.of(
+                List.<String>of(),
+                List.of("trian"),
+                List.of("foo"),
+                List.of("train"),
+                List.of("train", "x.yaml", "more"),
+                List.of("train", "x.yaml", "--workers", "two"),
+                List.of("train", "x.yaml", "--worker", "2"),
+                List.of("train", spec.toString(), "--workers", "0"),
+                List.of("train", spec.toString(), "--http-port", "70000"),
+                List.of("predict", "m"),
+                List.of("predict", "asked", "--data", home.toString(), "--cluster", cluster.http()),
+                List.of("predict", "asked", "--data", "gone.csv", "--cluster", cluster.http()),
+                List.of("node"),
+                List.of("node", "--roles", "worker", "--workers", "0"),
+                List.of("node", "--roles", "ps", "--port", "70000"),
+                List.of("node", "--roles", "ps", "--http-port", "70000"),
+                List.of("node", "--roles", "ps", "--seeds", "here", "--home", home.toString()))) {
+            Ran ran = run(arguments.toArray(String[]::new));
+            assertThat(ran.code()).as(arguments.toString()).isEqualTo(2);
+            assertThat(ran.out()).as(arguments.toString()).isEmpty();
+            assertThat(ran.err()).as(arguments.toString()).startsWith("sampo: ").doesNotContain("Exception");
+            assertThat(ran.err().lines().count()).as(ran.err()).isLessThanOrEqualTo(3);
+        }
+    }
+
+    @Test
+    void rowsMayBeZipped() throws Exception {
+        Path zipped = home.resolve("asked.csv.gz");
+        try (var out = new java.util.zip.GZIPOutputStream(Files.newOutputStream(zipped))) {
+            out.write("a,b,color\n3,3,red\n".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        }
+        assertThat(run("predict", "asked", "--data", zipped.toString(), "--cluster", cluster.http())
+                        .out())
+                .matches("yes +yes: 1\\.0000 +no: 0\\.0000\\R");
+        Path binary = Files.write(home.resolve("binary.csv"), new byte[] {'a', (byte) 0xff, '\n'});
+        Ran refused = run("predict", "asked", "--data", binary.toString(), "--cluster", cluster.http());
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.err()).contains("not UTF-8 text");
     }
 
     @Test
@@ -236,6 +285,17 @@ class CliTest {
                     home.resolve("n").toString());
             assertThat(node.code()).isEqualTo(2);
             assertThat(node.err()).contains("can't listen on 127.0.0.1:" + port).contains("another --port");
+            for (List<String> http : List.of(
+                    List.of("node", "--roles", "ps", "--port", "0"), List.of("train", spec.toString(), "--serve"))) {
+                List<String> arguments = new java.util.ArrayList<>(http);
+                arguments.addAll(
+                        List.of("--http-port", port, "--home", home.resolve("n").toString()));
+                Ran ran = run(arguments.toArray(String[]::new));
+                assertThat(ran.code()).isEqualTo(2);
+                assertThat(ran.err())
+                        .contains("sampo: can't serve HTTP on 127.0.0.1:" + port)
+                        .contains("another --http-port");
+            }
         }
     }
 
@@ -262,5 +322,52 @@ class CliTest {
         } finally {
             other.stop(0);
         }
+    }
+
+    /** What a status of the HTTP door means to a script. */
+    @ParameterizedTest
+    @org.junit.jupiter.params.provider.CsvSource({"400, 2", "404, 2", "409, 2", "500, 1", "502, 1", "503, 3"})
+    void aRefusalsStatusDecidesTheExitCode(int status, int code) throws Exception {
+        HttpServer node = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        node.createContext("/v1/call/jobs", exchange -> {
+            byte[] body = "{\"error\": \"no such luck\", \"problems\": [\"a: is b\"]}".getBytes();
+            exchange.sendResponseHeaders(status, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        node.start();
+        try {
+            Ran ran = run(
+                    "jobs", "--cluster", "http://127.0.0.1:" + node.getAddress().getPort());
+            assertThat(ran.code()).isEqualTo(code);
+            assertThat(ran.err().lines()).containsExactly("sampo: no such luck", "  a: is b");
+            assertThat(ran.out()).isEmpty();
+        } finally {
+            node.stop(0);
+        }
+    }
+
+    /** A bare spec in either language, as curl sends it. */
+    @Test
+    void jobsArePostedAsYamlOrJson() throws Exception {
+        assertPosted("", 400, "empty or no mapping");
+        assertPosted("a: [1", 400, "neither JSON nor YAML: line 1, column 6");
+        assertPosted("name: m\ntraining: {epochs: 0}", 400, "training.epochs: must be ≥ 1, was 0");
+        assertPosted("{\n\t\"name\": \"m\", \"nam\": 1}", 400, "nam: unknown key, did you mean name?");
+        var posted = TestCluster.spec("posted", TestCluster.rows(home));
+        assertPosted(posted.toString(), 200, "posted-1");
+        String yaml = new com.fasterxml.jackson.dataformat.yaml.YAMLMapper().writeValueAsString(posted);
+        assertPosted(yaml.replace("\"yes\"", "yes"), 200, "posted-2");
+    }
+
+    private static void assertPosted(String body, int status, String text) throws Exception {
+        var response = java.net.http.HttpClient.newHttpClient()
+                .send(
+                        java.net.http.HttpRequest.newBuilder(java.net.URI.create(cluster.http() + "/v1/jobs"))
+                                .POST(java.net.http.HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        java.net.http.HttpResponse.BodyHandlers.ofString());
+        assertThat(response.body()).contains(text);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
     }
 }

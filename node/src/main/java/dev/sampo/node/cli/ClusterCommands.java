@@ -53,7 +53,7 @@ final class ClusterCommands {
                 description = "the job spec, YAML or JSON; its files must be where the nodes see them")
         private Path spec = Path.of("");
 
-        @Option(names = "--set", paramLabel = "PATH=VALUE", description = "overrides a value of the spec")
+        @Option(names = "--set", paramLabel = "PATH=VALUE", description = TrainCommand.SET_HELP)
         private List<String> sets = List.of();
 
         @Option(names = "--wait", description = "follow the job to its end")

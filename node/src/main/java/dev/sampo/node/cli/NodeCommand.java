@@ -1,10 +1,12 @@
 package dev.sampo.node.cli;
 
 import dev.sampo.cluster.Role;
+import dev.sampo.model.spec.Nearest;
 import dev.sampo.node.NodeOptions;
 import dev.sampo.node.SampoNode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -27,6 +29,7 @@ import picocli.CommandLine.Option;
         })
 final class NodeCommand implements Callable<Integer> {
     private static final Duration JOIN_WITHIN = Duration.ofSeconds(60);
+    private static final int MISSPELT = 2;
 
     @Option(
             names = "--roles",
@@ -55,8 +58,14 @@ final class NodeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Set<Role> parsed =
-                roles.stream().map(Role::of).collect(Collectors.toCollection(() -> EnumSet.noneOf(Role.class)));
+        Set<Role> parsed = roles.stream()
+                .map(NodeCommand::role)
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(Role.class)));
+        if (workers < 1) {
+            throw new IllegalArgumentException("--workers must be ≥ 1, was " + workers);
+        }
+        TrainCommand.checkPort("--port", port);
+        TrainCommand.checkPort("--http-port", Math.max(0, httpPort));
         Logging.showOwn();
         Interrupts.install();
         SampoNode node;
@@ -77,5 +86,18 @@ final class NodeCommand implements Callable<Integer> {
                         + (node.httpPort() < 0 ? "" : ", HTTP at http://" + host + ":" + node.httpPort()));
         node.awaitTermination();
         return 0;
+    }
+
+    private static Role role(String text) {
+        try {
+            return Role.of(text.strip());
+        } catch (IllegalArgumentException e) {
+            throw Arrays.stream(Role.values())
+                    .map(Role::text)
+                    .filter(known -> Nearest.distance(text, known) <= MISSPELT)
+                    .findFirst()
+                    .map(known -> new IllegalArgumentException(e.getMessage() + "; did you mean " + known + "?", e))
+                    .orElse(e);
+        }
     }
 }

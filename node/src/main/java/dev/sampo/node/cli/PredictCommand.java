@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sampo.node.client.JobClient;
 import java.io.BufferedReader;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -19,7 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "predict",
         description = {
-            "Asks a served model about raw rows, one prediction a line.",
+            "Asks a served model about raw rows; prints a line for each: the value, or the label and the likeliest "
+                    + "labels' probabilities. With --json all of it, in one object.",
             "The rows are CSV with a header or JSON lines, with the columns that the model was trained on; a label "
                     + "and other columns may be there and are ignored. An empty text, ?, NA and N/A are missing values."
         },
@@ -35,10 +38,13 @@ final class PredictCommand extends ClusterCommands.Base {
     /** A request must fit a control message; larger files go in several. */
     private static final int REQUEST_CHARS_MAX = 128 * 1024;
 
+    private static final int SHOWN_MAX = 5;
+    private static final Pattern ROW = Pattern.compile("rows\\[(\\d{1,9})]\\.");
+
     @Parameters(paramLabel = "MODEL[:VERSION]", description = "the model; the newest version if none is given")
     private String model = "";
 
-    @Option(names = "--data", required = true, paramLabel = "FILE|-", description = "the rows; - is stdin")
+    @Option(names = "--data", required = true, paramLabel = "FILE|-", description = "the rows, .gz too; - is stdin")
     private String data = "-";
 
     @Override
@@ -52,9 +58,7 @@ final class PredictCommand extends ClusterCommands.Base {
             request.put("version", Integer.parseInt(model.substring(colon + 1)));
         }
         Requests requests = new Requests(client, request);
-        try (BufferedReader in = data.equals("-")
-                ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
-                : Files.newBufferedReader(Path.of(data))) {
+        try (BufferedReader in = RowReader.open(data)) {
             RowReader.read(in, requests::add);
         }
         requests.send();
@@ -72,6 +76,7 @@ final class PredictCommand extends ClusterCommands.Base {
         private final ArrayNode predictions = JSON.createArrayNode();
         private ArrayNode rows = JSON.createArrayNode();
         private List<String> columns = List.of();
+        private final List<Long> lines = new ArrayList<>();
         private int characters;
 
         Requests(JobClient client, ObjectNode request) {
@@ -79,8 +84,9 @@ final class PredictCommand extends ClusterCommands.Base {
             this.request = request;
         }
 
-        void add(List<String> named, ArrayNode cells) throws Exception {
+        void add(List<String> named, ArrayNode cells, long line) throws Exception {
             columns = named;
+            lines.add(line);
             rows.add(cells);
             characters += cells.toString().length();
             if (characters >= REQUEST_CHARS_MAX) {
@@ -94,7 +100,7 @@ final class PredictCommand extends ClusterCommands.Base {
             }
             columns.forEach(request.putArray("columns")::add);
             request.set("rows", rows);
-            JsonNode part = Follow.call(client, "predict", request);
+            JsonNode part = ask();
             answer.setAll((ObjectNode) part);
             part.path("predictions").forEach(predictions::add);
             answer.set("predictions", predictions);
@@ -102,14 +108,37 @@ final class PredictCommand extends ClusterCommands.Base {
                 part.path("predictions").forEach(PredictCommand::print);
             }
             rows = JSON.createArrayNode();
+            lines.clear();
             characters = 0;
+        }
+
+        /** A fault of a row is told with its line, for the user knows of no requests. */
+        private JsonNode ask() throws Exception {
+            try {
+                return Follow.call(client, "predict", request);
+            } catch (ExitException e) {
+                Matcher row = ROW.matcher(String.valueOf(e.getMessage()));
+                if (!row.find() || Integer.parseInt(row.group(1)) >= lines.size()) {
+                    throw e;
+                }
+                String line = "line " + lines.get(Integer.parseInt(row.group(1))) + ", column ";
+                throw new ExitException(e.code(), row.replaceFirst(Matcher.quoteReplacement(line)));
+            }
         }
     }
 
+    /** A label with the likeliest of all, or a value. */
     private static void print(JsonNode prediction) {
-        System.out.println(
-                prediction.has("label")
-                        ? prediction.path("label").asText() + "  " + prediction.path("probabilities")
-                        : prediction.path("value").asText());
+        if (!prediction.has("label")) {
+            System.out.println(prediction.path("value").asText());
+            return;
+        }
+        String likeliest = prediction.path("probabilities").properties().stream()
+                .sorted(Comparator.comparingDouble(each -> -each.getValue().asDouble()))
+                .limit(SHOWN_MAX)
+                .map(each -> String.format(
+                        Locale.ROOT, "%s: %.4f", each.getKey(), each.getValue().asDouble()))
+                .collect(Collectors.joining("  "));
+        System.out.printf("%-8s %s%n", prediction.path("label").asText(), likeliest);
     }
 }

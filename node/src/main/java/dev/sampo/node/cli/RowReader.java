@@ -11,8 +11,16 @@ import de.siegmar.fastcsv.reader.CsvRecord;
 import dev.sampo.ingestion.source.FormatSpec;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /** Reads raw rows to predict: CSV with a header, or JSON lines, told apart by the first character. */
 final class RowReader {
@@ -20,21 +28,56 @@ final class RowReader {
 
     private RowReader() {}
 
-    /** Takes a row's cells in the order of the columns; null is a missing value. */
+    /** Takes a row's cells in the order of the columns, and the line that it begins at; null is a missing value. */
     interface Rows {
-        void row(List<String> columns, ArrayNode cells) throws Exception;
+        void row(List<String> columns, ArrayNode cells, long line) throws Exception;
+    }
+
+    /** A file by its name, {@code .gz} too; {@code -} is stdin. */
+    static BufferedReader open(String name) throws IOException {
+        InputStream in = name.equals("-") ? System.in : Files.newInputStream(file(Path.of(name)));
+        InputStream plain = name.endsWith(".gz") ? new GZIPInputStream(in) : in;
+        // Not a reader that replaces what it can't decode: a row must not be silently another one.
+        return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()));
+    }
+
+    private static Path file(Path path) {
+        if (Files.isDirectory(path)) {
+            throw new IllegalArgumentException(path + ": is a folder; name a file, or - for stdin");
+        }
+        return path;
     }
 
     /** An error names the line of the first row that can't be read. */
     static void read(BufferedReader in, Rows rows) throws Exception {
+        try {
+            readAny(in, rows);
+        } catch (CharacterCodingException | ZipException e) {
+            throw new IllegalArgumentException("the data is not UTF-8 text, plain or .gz", e);
+        }
+    }
+
+    private static void readAny(BufferedReader in, Rows rows) throws Exception {
         int first = firstCharacter(in);
         if (first < 0) {
             throw new IllegalArgumentException("there are no rows: the data is empty");
         }
+        if (first == '[') {
+            throw new IllegalArgumentException(
+                    "a JSON list can't be read; give JSON lines, one object a line, such as {\"age\": 39}");
+        }
+        long[] count = {0};
+        Rows counted = (columns, cells, line) -> {
+            count[0]++;
+            rows.row(columns, cells, line);
+        };
         if (first == '{') {
-            jsonLines(in, rows);
+            jsonLines(in, counted);
         } else {
-            csv(in, rows);
+            csv(in, counted);
+        }
+        if (count[0] == 0) {
+            throw new IllegalArgumentException("there are no rows, only a header; the first line names the columns");
         }
     }
 
@@ -64,7 +107,7 @@ final class RowReader {
                     throw new IllegalArgumentException("line " + record.getStartingLineNumber() + ": expected "
                             + columns.size() + " fields as in the header, found " + fields.size());
                 } else {
-                    rows.row(columns, cells(fields));
+                    rows.row(columns, cells(fields), record.getStartingLineNumber());
                 }
             }
         } catch (de.siegmar.fastcsv.reader.CsvParseException e) {
@@ -108,7 +151,7 @@ final class RowReader {
             for (String column : columns) {
                 cells.add(object.path(column).isMissingNode() ? null : object.get(column));
             }
-            rows.row(columns, cells);
+            rows.row(columns, cells, line);
         }
     }
 }

@@ -37,6 +37,11 @@ import picocli.CommandLine.Parameters;
             "Exit codes: 0 done, 1 failed, 2 usage or spec error, 130 ended by Ctrl-C"
         })
 final class TrainCommand implements Callable<Integer> {
+    /** Of every command that takes a spec. */
+    static final String SET_HELP = "overrides a value of the spec, such as training.epochs=3 or "
+            + "features[0].transform=minMax; the value is YAML, null takes the key away. A relative data path is one "
+            + "of the current folder, in the spec one of the spec's folder";
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Parameters(paramLabel = "SPEC", description = "the job spec, YAML or JSON")
@@ -48,11 +53,7 @@ final class TrainCommand implements Callable<Integer> {
             description = "compute lanes; changes the speed only (default: processors)")
     private @Nullable Integer workers;
 
-    @Option(
-            names = "--set",
-            paramLabel = "PATH=VALUE",
-            description = "overrides a value of the spec, such as training.epochs=3 or features[0].transform=minMax; "
-                    + "relative data paths are those of the current folder")
+    @Option(names = "--set", paramLabel = "PATH=VALUE", description = SET_HELP)
     private List<String> sets = List.of();
 
     @Option(
@@ -79,21 +80,36 @@ final class TrainCommand implements Callable<Integer> {
         if (workers != null && workers < 1) {
             throw new IllegalArgumentException("--workers must be ≥ 1, was " + workers);
         }
+        checkPort("--http-port", httpPort);
         Interrupts.install();
         int lanes = workers == null ? Runtime.getRuntime().availableProcessors() : workers;
-        SampoNode node = SampoNode.start(new NodeOptions(
-                EnumSet.allOf(Role.class),
-                "127.0.0.1",
-                0,
-                List.of(),
-                serve ? httpPort : -1,
-                home.toAbsolutePath(),
-                lanes));
+        SampoNode node = start(lanes);
         try {
             node.awaitUp(Duration.ofSeconds(30));
             return train(node, job);
         } finally {
             node.stop();
+        }
+    }
+
+    private SampoNode start(int lanes) {
+        try {
+            return SampoNode.start(new NodeOptions(
+                    EnumSet.allOf(Role.class),
+                    "127.0.0.1",
+                    0,
+                    List.of(),
+                    serve ? httpPort : -1,
+                    home.toAbsolutePath(),
+                    lanes));
+        } catch (IllegalStateException e) {
+            throw new ExitException(Cli.USAGE, String.valueOf(e.getMessage()));
+        }
+    }
+
+    static void checkPort(String option, int port) {
+        if (port < 0 || port > 65_535) {
+            throw new IllegalArgumentException(option + " must be 0 to 65535, was " + port);
         }
     }
 

@@ -29,7 +29,7 @@ final class ValidateCommand implements Callable<Integer> {
     @Option(names = "--schema", description = "print the JSON Schema of job specs, for editors")
     private boolean schema;
 
-    @Option(names = "--set", paramLabel = "PATH=VALUE", description = "overrides a value of the spec")
+    @Option(names = "--set", paramLabel = "PATH=VALUE", description = TrainCommand.SET_HELP)
     private List<String> sets = List.of();
 
     @Override

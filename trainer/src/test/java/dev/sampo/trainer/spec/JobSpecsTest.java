@@ -68,6 +68,17 @@ class JobSpecsTest {
                 .isTrue();
     }
 
+    /** Editors complete and check a spec by the schema that its first line names. */
+    @ParameterizedTest
+    @MethodSource("examples")
+    void everyShippedExampleNamesTheSchema(Path example) throws Exception {
+        String first = Files.readAllLines(example).get(0);
+        String prefix = "# yaml-language-server: $schema=";
+        assertThat(first).startsWith(prefix);
+        assertThat(Files.readString(example.resolveSibling(first.substring(prefix.length()))))
+                .isEqualTo(SpecSchema.text());
+    }
+
     /** Faults of shape and of sense come together, each with its path. */
     @Test
     void everyFaultIsToldAtOnce() throws Exception {
