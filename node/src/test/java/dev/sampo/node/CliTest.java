@@ -154,7 +154,7 @@ class CliTest {
                 .contains("weights sha256")
                 .contains("accuracy")
                 .contains("index");
-        assertThat(ran.err()).contains("indexing").contains("done  epoch 2/2");
+        assertThat(ran.err()).contains("done  epoch 2/2");
         Ran failed = run(
                 "train",
                 spec.toString(),

@@ -22,7 +22,6 @@ final class Follow {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<String> FINAL = Set.of("done", "failed", "cancelled");
     private static final long POLL_MS = 150;
-    private static final long LINES_EVERY_NANOS = 1_000_000_000;
 
     private Follow() {}
 
@@ -57,9 +56,9 @@ final class Follow {
 
     /** Follows a job to its end and gives the last view. */
     static JsonNode untilEnd(JobClient client, String job, boolean quiet) throws UnreachableException {
-        boolean terminal = System.console() != null && !quiet;
-        try (@Nullable ProgressBar bar = terminal ? bar(job) : null) {
-            Lines lines = new Lines();
+        int columns = quiet ? 0 : columns();
+        PlainProgress plain = new PlainProgress(System.currentTimeMillis());
+        try (@Nullable ProgressBar bar = columns > 0 ? bar(job, columns) : null) {
             while (true) {
                 JsonNode view = call(client, "status", job(job));
                 if (bar != null) {
@@ -67,7 +66,7 @@ final class Follow {
                     bar.stepTo(view.path("step").asLong());
                     bar.setExtraMessage(line(view));
                 } else if (!quiet) {
-                    lines.show(view);
+                    show(view, plain);
                 }
                 if (FINAL.contains(view.path("state").asText())) {
                     return view;
@@ -80,42 +79,30 @@ final class Follow {
         }
     }
 
-    private static ProgressBar bar(String job) {
+    private static ProgressBar bar(String job, int columns) {
         return new ProgressBarBuilder()
                 .setTaskName(job)
                 .setInitialMax(1)
                 .setUpdateIntervalMillis(200)
                 // Not the library's terminal: it would take Ctrl-C over, and the job could not be cancelled.
-                .setConsumer(new ConsoleProgressBarConsumer(System.err, columns()))
+                .setConsumer(new ConsoleProgressBarConsumer(System.err, columns))
                 .setRenderer((state, width) -> ProgressLine.render(
                         state.getTaskName(), state.getCurrent(), state.getMax(), state.getExtraMessage(), width))
                 .build();
     }
 
-    /** The terminal's width, as the launcher tells it. */
+    /** The width of the terminal that stderr is, as the launcher tells it; 0 if it is none. */
     private static int columns() {
-        String columns = System.getenv("COLUMNS");
-        return columns != null && columns.matches("\\d{2,4}") ? Integer.parseInt(columns) - 1 : 79;
+        String columns = System.getenv("SAMPO_COLUMNS");
+        return columns != null && columns.matches("\\d{2,4}") ? Integer.parseInt(columns) - 1 : 0;
     }
 
-    /** Without a terminal: a line at each change of state, and now and then at an epoch's end. */
-    private static final class Lines {
-        private String stage = "";
-        private int epoch;
-        private long shownNanos;
-
-        void show(JsonNode view) {
-            // Training and evaluating take turns; that is no news.
-            String now = view.path("state").asText().replace("evaluating", "training")
-                    + view.path("waitingFor").asText();
-            int epochs = view.path("epochsDone").asInt();
-            boolean due = epochs != epoch && System.nanoTime() - shownNanos >= LINES_EVERY_NANOS;
-            if (!now.equals(stage) || due) {
-                System.err.println(view.path("job").asText() + "  " + line(view));
-                stage = now;
-                epoch = epochs;
-                shownNanos = System.nanoTime();
-            }
+    private static void show(JsonNode view, PlainProgress plain) {
+        // Training and evaluating take turns every epoch, which is no news.
+        String state = view.path("state").asText().replace("evaluating", "training")
+                + view.path("waitingFor").asText();
+        if (plain.shows(state, view.path("epochsDone").asInt(), System.currentTimeMillis())) {
+            System.err.println(view.path("job").asText() + "  " + line(view));
         }
     }
 
@@ -136,12 +123,19 @@ final class Follow {
         if (view.hasNonNull("rowsPerSecond")) {
             parts.add(String.format(
                     Locale.ROOT, "%,.0f rows/s", view.path("rowsPerSecond").asDouble()));
-            parts.add(String.format(
-                    Locale.ROOT,
-                    "ETA %.0f s",
-                    Math.max(0, view.path("etaSeconds").asDouble())));
+            if (!FINAL.contains(view.path("state").asText())) {
+                parts.add("ETA " + duration(view.path("etaSeconds").asLong()));
+            }
         }
         return String.join("  ", parts);
+    }
+
+    static String duration(long seconds) {
+        return seconds < 120
+                ? Math.max(0, seconds) + " s"
+                : seconds < 7200
+                        ? seconds / 60 + " min"
+                        : String.format(Locale.ROOT, "%d:%02d h", seconds / 3600, seconds / 60 % 60);
     }
 
     /** Prints the end of a job, as JSON or as a table, and gives the exit code. */

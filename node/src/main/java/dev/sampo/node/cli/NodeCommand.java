@@ -17,7 +17,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "node",
         mixinStandardHelpOptions = true,
-        description = "Runs one node of a cluster until it is told to stop (SIGTERM, Ctrl-C).",
+        description =
+                "Runs one node of a cluster until it is told to stop (SIGTERM, Ctrl-C; a second Ctrl-C ends it at once).",
         footer = {
             "",
             "Examples:",
@@ -57,6 +58,7 @@ final class NodeCommand implements Callable<Integer> {
         Set<Role> parsed =
                 roles.stream().map(Role::of).collect(Collectors.toCollection(() -> EnumSet.noneOf(Role.class)));
         Logging.showOwn();
+        Interrupts.install();
         SampoNode node;
         try {
             node = SampoNode.start(

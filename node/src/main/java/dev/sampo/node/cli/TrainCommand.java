@@ -33,7 +33,8 @@ import picocli.CommandLine.Parameters;
             "  sampo train examples/digits/mlp.yaml",
             "  sampo train examples/a9a.yaml --set data.train=a9a --set data.validation=a9a.t --workers 2",
             "",
-            "Ctrl-C cancels the job. Exit codes: 0 done, 1 failed, 2 spec error, 130 cancelled by Ctrl-C"
+            "Ctrl-C cancels the job, a second one ends the program at once.",
+            "Exit codes: 0 done, 1 failed, 2 usage or spec error, 130 ended by Ctrl-C"
         })
 final class TrainCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -78,6 +79,7 @@ final class TrainCommand implements Callable<Integer> {
         if (workers != null && workers < 1) {
             throw new IllegalArgumentException("--workers must be ≥ 1, was " + workers);
         }
+        Interrupts.install();
         int lanes = workers == null ? Runtime.getRuntime().availableProcessors() : workers;
         SampoNode node = SampoNode.start(new NodeOptions(
                 EnumSet.allOf(Role.class),

@@ -5,11 +5,18 @@ import com.typesafe.config.ConfigFactory;
 import dev.sampo.cluster.NodeSettings;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -20,12 +27,22 @@ import org.apache.pekko.pattern.Patterns;
 /** Pekko's ClusterClient: works where client and nodes can reach each other's addresses. */
 @SuppressWarnings("deprecation") // Deprecated in favour of gRPC, but present in every Pekko line; kept to this class.
 final class ClusterClientJobClient implements JobClient {
-    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(11);
+    private static final int CONNECT_WITHIN_MS = 3_000;
+    private static final int SNIFF_MS = 500;
+
+    private final String host;
+    private final int port;
+    private final Duration answerWithin;
     private final String address;
     private final ActorSystem system;
     private final ActorRef client;
 
-    ClusterClientJobClient(String host, int port) {
+    private volatile boolean answered;
+
+    ClusterClientJobClient(String host, int port, Duration answerWithin) {
+        this.host = host;
+        this.port = port;
+        this.answerWithin = answerWithin;
         address = host + ":" + port;
         Map<String, Object> values = new HashMap<>();
         values.put("pekko.actor.provider", "remote");
@@ -38,8 +55,13 @@ final class ClusterClientJobClient implements JobClient {
         values.put("pekko.cluster.client.establishing-get-contacts-interval", "500ms");
         values.put(
                 "pekko.cluster.client.initial-contacts",
-                List.of("pekko://" + NodeSettings.SYSTEM + "@" + address + "/system/receptionist"));
-        values.put("pekko.loglevel", "ERROR");
+                names(host).stream()
+                        .map(name ->
+                                "pekko://" + NodeSettings.SYSTEM + "@" + name + ":" + port + "/system/receptionist")
+                        .toList());
+        // What fails is told by the exception; the remoting's own stack traces are no help to a user.
+        values.put("pekko.loglevel", "OFF");
+        values.put("pekko.stdout-loglevel", "OFF");
         values.put("pekko.loggers", List.of("org.apache.pekko.event.slf4j.Slf4jLogger"));
         values.put("pekko.logging-filter", "org.apache.pekko.event.slf4j.Slf4jLoggingFilter");
         values.put("pekko.log-dead-letters", 0);
@@ -59,40 +81,91 @@ final class ClusterClientJobClient implements JobClient {
     /** The local address that packets to the host leave from, which the nodes must be able to reach. */
     private static String ownAddress(String host, int port) {
         try (java.net.DatagramSocket probe = new java.net.DatagramSocket()) {
-            probe.connect(new java.net.InetSocketAddress(host, port));
+            probe.connect(new InetSocketAddress(host, port));
             return probe.getLocalAddress().getHostAddress();
         } catch (java.net.SocketException | java.io.UncheckedIOException | IllegalArgumentException e) {
             return "127.0.0.1";
         }
     }
 
+    /** A node answers to the one name it was started with, so a host's name may mean its number; the reverse can't be told. */
+    private static List<String> names(String host) {
+        try {
+            return List.copyOf(new LinkedHashSet<>(
+                    List.of(host, InetAddress.getByName(host).getHostAddress())));
+        } catch (UnknownHostException e) {
+            // The first call says so.
+            return List.of(host);
+        }
+    }
+
     @Override
     public ApiResponse call(ApiRequest request) throws UnreachableException {
-        boolean forServing = Set.of("predict").contains(request.operation());
-        String path = forServing ? "/user/sampo-serving" : "/user/sampo-api";
+        if (!answered) {
+            checkListening();
+        }
+        boolean forServing = request.operation().equals("predict");
         try {
-            return (ApiResponse) Patterns.ask(
+            ApiResponse response = (ApiResponse) Patterns.ask(
                             client,
-                            new org.apache.pekko.cluster.client.ClusterClient.Send(path, request, true),
-                            ANSWER_WITHIN)
+                            new org.apache.pekko.cluster.client.ClusterClient.Send(
+                                    forServing ? "/user/sampo-serving" : "/user/sampo-api", request, true),
+                            answerWithin)
                     .toCompletableFuture()
-                    .get(ANSWER_WITHIN.toSeconds() + 2, TimeUnit.SECONDS);
+                    .get(answerWithin.toMillis() + 1_000, TimeUnit.MILLISECONDS);
+            answered = true;
+            return response;
         } catch (ExecutionException | TimeoutException e) {
-            throw new UnreachableException(
-                    "no cluster answers at " + address + " within " + ANSWER_WITHIN.toSeconds()
-                            + " s ("
-                            + (forServing
-                                    ? "is a node with role serving up there"
-                                    : "is a node with role coordinator up there")
-                            + "? can both sides reach each other? a forwarded port needs the HTTP door: --cluster http://host:port)");
+            throw unreachable("nothing came within " + answerWithin.toSeconds() + " s; is a node with role "
+                    + (forServing ? "serving" : "coordinator")
+                    + " up there, started with this --host, and can both sides reach each other?"
+                    + " A forwarded port needs the HTTP door, http://host:port");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnreachableException("interrupted while waiting for " + address);
         }
     }
 
+    /** ClusterClient goes on trying whatever the reason, so the plain ones are looked for first. */
+    private void checkListening() throws UnreachableException {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(host, port), CONNECT_WITHIN_MS);
+            if (speaksHttp(socket)) {
+                throw unreachable(
+                        "what is there speaks HTTP; if it is a node's --http-port, name it http://" + address);
+            }
+        } catch (UnknownHostException e) {
+            throw unreachable("there is no host of that name");
+        } catch (SocketTimeoutException e) {
+            throw unreachable("no connection within " + CONNECT_WITHIN_MS / 1000
+                    + " s; is the address right, or a firewall between?");
+        } catch (IOException e) {
+            throw unreachable("the connection is refused; is a node up there, at that --port?");
+        }
+    }
+
+    /** A node hangs up at once at what is no message of its own, and logs nothing. */
+    private static boolean speaksHttp(Socket socket) {
+        try {
+            socket.setSoTimeout(SNIFF_MS);
+            socket.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readNBytes(5), StandardCharsets.US_ASCII).equals("HTTP/");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private UnreachableException unreachable(String why) {
+        return new UnreachableException("no cluster answers at " + address + ": " + why);
+    }
+
+    /** In good order, unless there is nobody to part from: that would only be waited for. */
     @Override
     public void close() {
+        if (!answered) {
+            system.terminate();
+            return;
+        }
         try {
             org.apache.pekko.actor.CoordinatedShutdown.get(system)
                     .runAll(org.apache.pekko.actor.CoordinatedShutdown.actorSystemTerminateReason())

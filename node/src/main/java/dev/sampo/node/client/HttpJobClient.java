@@ -3,11 +3,17 @@ package dev.sampo.node.client;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /** The HTTP door, for wherever a port-forward or a load balancer stands between. */
 final class HttpJobClient implements JobClient {
@@ -15,8 +21,11 @@ final class HttpJobClient implements JobClient {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
-    HttpJobClient(String base) {
-        this.base = base.endsWith("/") ? base.substring(0, base.length() - 1) : base;
+    private final Duration answerWithin;
+
+    HttpJobClient(URI base, Duration answerWithin) {
+        this.base = base.toString().replaceFirst("/+$", "");
+        this.answerWithin = answerWithin;
     }
 
     @Override
@@ -24,20 +33,37 @@ final class HttpJobClient implements JobClient {
         try {
             HttpResponse<String> response = http.send(
                     HttpRequest.newBuilder(URI.create(base + "/v1/call/" + request.operation()))
-                            .timeout(Duration.ofSeconds(14))
+                            .timeout(answerWithin)
                             .header("Content-Type", "application/json")
                             .POST(HttpRequest.BodyPublishers.ofString(request.body()))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
             return new ApiResponse(response.statusCode(), response.body());
         } catch (IOException e) {
-            throw new UnreachableException("no cluster answers at " + base + ": "
-                    + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())
-                    + "; is a node with --http-port up there?");
+            throw new UnreachableException("no cluster answers at " + base + ": " + why(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnreachableException("interrupted while waiting for " + base);
         }
+    }
+
+    private String why(IOException e) {
+        for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
+                return "there is no host of that name";
+            }
+        }
+        if (e instanceof HttpTimeoutException) {
+            return "nothing came within " + answerWithin.toSeconds() + " s; is a node with --http-port up there?";
+        }
+        if (e instanceof ConnectException) {
+            return "the connection is refused; is a node with --http-port up there?";
+        }
+        if (e instanceof SSLException) {
+            return "it does not speak TLS; try http:// for https://";
+        }
+        return "what is there does not speak HTTP (" + e.getMessage()
+                + "); name the node's --http-port, or its cluster port without http://";
     }
 
     @Override
