@@ -37,7 +37,7 @@ sealed interface Encoder {
             return OfCategory.of(feature.values());
         }
         if (feature.buckets() != null) {
-            return new OfHash(feature.columns() + "=", feature.buckets());
+            return new OfHash(Numbers.hash(Numbers.HASH_START, feature.columns() + "="), feature.buckets());
         }
         double[] bounds = array(feature.bounds());
         return new OfNumber(
@@ -115,11 +115,11 @@ sealed interface Encoder {
         }
     }
 
-    /** A category's bucket. */
-    record OfHash(String prefix, int buckets) implements Encoder {
+    /** A category's bucket; {@code prefix} is the hash of the columns, before its own text. */
+    record OfHash(long prefix, int buckets) implements Encoder {
         @Override
         public void write(Row row, int[] cells, int at, Sink sink) {
-            sink.put(at + Numbers.bucket(prefix + FittedFeature.key(cells, row), buckets), 1);
+            sink.put(at + Numbers.bucket(Numbers.hash(prefix, FittedFeature.key(cells, row)), buckets), 1);
         }
     }
 

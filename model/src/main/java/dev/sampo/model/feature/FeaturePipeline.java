@@ -29,6 +29,9 @@ public final class FeaturePipeline {
     private final int width;
     private final List<InputColumn> inputs;
     private final Encoder[] encoders;
+    /** The first feature of each encoder. */
+    private final int[] starts;
+
     private final Map<String, Integer> classes = new HashMap<>();
     private final double @Nullable [] classWeights;
     private volatile @Nullable Binding bound;
@@ -69,6 +72,10 @@ public final class FeaturePipeline {
         width = features.stream().mapToInt(FittedFeature::width).sum();
         inputs = inputs(features);
         encoders = features.stream().map(Encoder::of).toArray(Encoder[]::new);
+        starts = new int[encoders.length];
+        for (int i = 1; i < starts.length; i++) {
+            starts[i] = starts[i - 1] + features.get(i - 1).width();
+        }
         for (int i = 0; i < target.classes().size(); i++) {
             classes.put(target.classes().get(i), i);
         }
@@ -172,10 +179,9 @@ public final class FeaturePipeline {
         FeatureRows written = FeatureRows.of(sparse, rows.size(), width);
         int number = 0;
         for (Row row : rows) {
-            int at = 0;
+            FitStatistics.checkCells(row, schema);
             for (int i = 0; i < encoders.length; i++) {
-                encoders[i].write(row, binding.cells[i], at, written);
-                at += features.get(i).width();
+                encoders[i].write(row, binding.cells[i], starts[i], written);
             }
             written.endRow();
             if (labelled) {

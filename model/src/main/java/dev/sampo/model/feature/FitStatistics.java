@@ -11,9 +11,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +36,14 @@ public final class FitStatistics {
     private final int weightCell;
     private final ColumnStatistics[] numbers;
     private final Moments[][] vectors;
-    private final List<TreeMap<String, Long>> categories = new ArrayList<>();
+    private final List<Counts> categories = new ArrayList<>();
     private final boolean hasVector;
-    private final TreeMap<String, Long> labels = new TreeMap<>();
+    private final Counts labels = new Counts();
+    private final Set<String> allowed = new HashSet<>();
+    /** What the row that is examined holds, [units]. */
+    private final double[] values;
+
+    private final @Nullable String[] keys;
     private long rows;
     private long vectorEntries;
 
@@ -56,11 +62,16 @@ public final class FitStatistics {
                         ? new int[0]
                         : unit.columns().stream().mapToInt(schema::indexOf).toArray())
                 .toArray(int[][]::new);
+        values = new double[units.size()];
+        keys = new String[units.size()];
+        if (label.classes() != null) {
+            label.classes().forEach(each -> allowed.add(normalized(each)));
+        }
         numbers = new ColumnStatistics[units.size()];
         vectors = new Moments[units.size()][];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = new ColumnStatistics(needsQuantiles(units.get(i)));
-            categories.add(new TreeMap<>());
+            categories.add(new Counts());
             boolean fitted =
                     units.get(i).vector() && isFittedVector(units.get(i).spec());
             vectors[i] = new Moments
@@ -89,17 +100,16 @@ public final class FitStatistics {
 
     /** Adds a row, or refuses it whole and stays as it was. */
     public void add(Row row) throws BadRecordException {
-        double[] values = new double[units.size()];
-        String[] keys = new String[units.size()];
-        String rowLabel = examine(row, values, keys);
+        String rowLabel = examine(row);
         rows++;
-        labels.merge(rowLabel, 1L, Long::sum);
+        labels.add(rowLabel, 1);
         if (hasVector && row.vector() != null) {
             vectorEntries += row.vector().values().length;
         }
         for (int i = 0; i < values.length; i++) {
-            if (keys[i] != null) {
-                categories.get(i).merge(keys[i], 1L, Long::sum);
+            String key = keys[i];
+            if (key != null) {
+                categories.get(i).add(key, 1);
             } else if (units.get(i).vector()) {
                 countVector(i, row);
             } else if (Double.isNaN(values[i])) {
@@ -115,11 +125,12 @@ public final class FitStatistics {
      * class which no training row has is known; its values do not enter the fit.
      */
     public void addHeldOut(Row row) throws BadRecordException {
-        labels.merge(examine(row, new double[units.size()], new String[units.size()]), 0L, Long::sum);
+        labels.add(examine(row), 0);
     }
 
-    /** Fills in what the row holds for each unit, and gives its label; changes nothing else. */
-    private String examine(Row row, double[] values, @Nullable String[] keys) throws BadRecordException {
+    /** Fills in {@code values} and {@code keys}, and gives the label; changes nothing else. */
+    private String examine(Row row) throws BadRecordException {
+        checkCells(row, schema);
         for (int i = 0; i < values.length; i++) {
             Unit unit = units.get(i);
             if (unit.vector()) {
@@ -130,18 +141,21 @@ public final class FitStatistics {
                 String key = FittedFeature.key(cells[i], row);
                 keys[i] = key;
                 if (categories.get(i).size() >= CATEGORIES_MAX
-                        && !categories.get(i).containsKey(key)) {
+                        && !categories.get(i).contains(key)) {
                     throw new BadRecordException(tooManyCategories(unit));
                 }
             }
         }
-        String text = label(row.cells()[labelCell], label);
+        String cell = row.cells()[labelCell];
+        boolean numeric = label.typeOrDefault().equals("numeric");
+        // A label that has been counted is in the spelling that is compared.
+        String text = !numeric && cell != null && labels.contains(cell) ? cell : label(cell, label);
         checkLabel(text);
         if (weight != null) {
             rowWeight(weight, row.cells()[weightCell]);
         }
-        String counted = label.typeOrDefault().equals("numeric") ? "" : text;
-        if (labels.size() >= LABELS_MAX && !labels.containsKey(counted)) {
+        String counted = numeric ? "" : text;
+        if (labels.size() >= LABELS_MAX && !labels.contains(counted)) {
             throw new BadRecordException(tooManyLabels());
         }
         return counted;
@@ -219,10 +233,17 @@ public final class FitStatistics {
     }
 
     private void checkLabel(String value) throws BadRecordException {
-        if (label.classes() != null
-                && label.classes().stream().noneMatch(each -> normalized(each).equals(value))) {
+        if (!allowed.isEmpty() && !allowed.contains(value)) {
             throw new BadRecordException("column " + label.columnOrDefault() + ": unknown label \"" + value
                     + "\"; data.label.classes are " + label.classes());
+        }
+    }
+
+    /** A row of other columns than the schema's would be read beyond its end, or as something else. */
+    static void checkCells(Row row, Schema schema) throws BadRecordException {
+        if (row.cells().length != schema.columns().size()) {
+            throw new BadRecordException("a row of " + row.cells().length + " cells, expected "
+                    + schema.columns().size() + ": " + String.join(", ", schema.columns()));
         }
     }
 
@@ -232,11 +253,11 @@ public final class FitStatistics {
      */
     public void merge(FitStatistics later) {
         for (int i = 0; i < numbers.length; i++) {
-            if (exceeds(categories.get(i), later.categories.get(i), CATEGORIES_MAX)) {
+            if (categories.get(i).wouldExceed(later.categories.get(i), CATEGORIES_MAX)) {
                 throw new IllegalArgumentException(tooManyCategories(units.get(i)));
             }
         }
-        if (exceeds(labels, later.labels, LABELS_MAX)) {
+        if (labels.wouldExceed(later.labels, LABELS_MAX)) {
             throw new IllegalArgumentException(tooManyLabels());
         }
         rows += later.rows;
@@ -246,19 +267,9 @@ public final class FitStatistics {
             for (int j = 0; j < vectors[i].length; j++) {
                 vectors[i][j].merge(later.vectors[i][j]);
             }
-            Map<String, Long> mine = categories.get(i);
-            later.categories.get(i).forEach((key, count) -> mine.merge(key, count, Long::sum));
+            categories.get(i).merge(later.categories.get(i));
         }
-        later.labels.forEach((key, count) -> labels.merge(key, count, Long::sum));
-    }
-
-    private static boolean exceeds(Map<String, Long> mine, Map<String, Long> theirs, int max) {
-        return mine.size() + theirs.size() > max
-                && mine.size()
-                                + theirs.keySet().stream()
-                                        .filter(each -> !mine.containsKey(each))
-                                        .count()
-                        > max;
+        labels.merge(later.labels);
     }
 
     /** Fits the pipeline; {@link IllegalArgumentException} says what the data does not allow. */
@@ -271,7 +282,7 @@ public final class FitStatistics {
             Unit unit = units.get(i);
             FittedFeature one = unit.vector()
                     ? FittedFeature.vector(unit, schema, vectors[i], rows)
-                    : FittedFeature.scalar(unit, numbers[i], categories.get(i));
+                    : FittedFeature.scalar(unit, numbers[i], categories.get(i).sorted());
             fitted.add(one);
             nonZeros += unit.vector()
                     ? (one.shifts() == null ? (double) vectorEntries / Math.max(1, rows) : one.width())
@@ -304,7 +315,7 @@ public final class FitStatistics {
         if (label.typeOrDefault().equals("numeric")) {
             return new Target(Target.Kind.NUMERIC, List.of());
         }
-        List<String> found = sorted(labels);
+        List<String> found = sorted(labels.sorted());
         if (label.typeOrDefault().equals("classes")) {
             List<String> classes = label.classes() == null
                     ? found
@@ -350,9 +361,9 @@ public final class FitStatistics {
                 for (Moments each : vectors[i]) {
                     each.write(out);
                 }
-                writeCounts(categories.get(i), out);
+                writeCounts(categories.get(i).sorted(), out);
             }
-            writeCounts(labels, out);
+            writeCounts(labels.sorted(), out);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Numbers out of raw cells. */
 final class Numbers {
+    static final long HASH_START = 0xcbf29ce484222325L;
     /** Powers of ten that a double holds exactly. */
     private static final double[] TENS = {
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
@@ -80,13 +81,23 @@ final class Numbers {
         return cell.length() <= 40 ? cell : cell.substring(0, 40) + "…";
     }
 
-    /** 64-bit FNV-1a over the text's UTF-16 units with a final mix: stable for ever, unlike hashCode's contract. */
+    /** The bucket of a text: 64-bit FNV-1a with a final mix, stable for ever, unlike hashCode's contract. */
     static int bucket(String text, int buckets) {
-        long h = 0xcbf29ce484222325L;
+        return bucket(hash(HASH_START, text), buckets);
+    }
+
+    /** FNV-1a over the text's UTF-16 units, going on from the hash of what comes before it. */
+    static long hash(long start, String text) {
+        long h = start;
         for (int i = 0; i < text.length(); i++) {
             h = (h ^ text.charAt(i)) * 0x100000001b3L;
         }
-        h = (h ^ h >>> 33) * 0xff51afd7ed558ccdL;
+        return h;
+    }
+
+    /** The bucket of a {@link #hash}. */
+    static int bucket(long hash, int buckets) {
+        long h = (hash ^ hash >>> 33) * 0xff51afd7ed558ccdL;
         h ^= h >>> 33;
         return (int) Long.remainderUnsigned(h, buckets);
     }

@@ -3,7 +3,6 @@ package dev.sampo.model.feature;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.TreeMap;
 
 /** Reads written statistics and trusts none of their sizes; what is wrong throws {@link IllegalArgumentException}. */
 final class StatisticsReader {
@@ -68,16 +67,18 @@ final class StatisticsReader {
     }
 
     /** Adds at most {@code max} counts by text, in ascending order, that sum to {@code rows}. */
-    void counts(TreeMap<String, Long> into, int max, long rows) {
+    void counts(Counts into, int max, long rows) {
         int items = items(Integer.BYTES + Long.BYTES);
         require(items <= max, items + " different values, at most " + max + " are gathered");
         long left = rows;
+        String last = null;
         for (int i = 0; i < items; i++) {
             String text = text();
             long count = count(left);
-            require(into.isEmpty() || into.lastKey().compareTo(text) < 0, "values out of order");
-            into.put(text, count);
+            require(last == null || last.compareTo(text) < 0, "values out of order");
+            into.add(text, count);
             left -= count;
+            last = text;
         }
         require(left == 0, "counts of " + (rows - left) + " rows for " + rows);
     }

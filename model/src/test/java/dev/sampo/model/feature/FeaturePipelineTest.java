@@ -82,4 +82,12 @@ class FeaturePipelineTest {
                 .isInstanceOf(BadRecordException.class)
                 .hasMessageContaining("column x: missing");
     }
+
+    @Test
+    void aRowOfOtherColumnsIsRefused() throws BadRecordException {
+        FeaturePipeline pipeline = fit(NUMERIC, new Row[] {row("1", "1"), row("2", "1")});
+        assertThatThrownBy(() -> pipeline.apply(SCHEMA, List.of(new Row(new String[] {"1"}, null)), false))
+                .isInstanceOf(BadRecordException.class)
+                .hasMessage("a row of 1 cells, expected 2: x, y");
+    }
 }

@@ -70,11 +70,27 @@ class FitStatisticsTest {
             statistics.add(row);
         }
         byte[] before = statistics.toBytes();
-        for (Row bad : List.of(row("x", "c1", "yes"), row("1", "c1", null), row("NaN", "new", "new"))) {
+        for (Row bad : List.of(
+                row("x", "c1", "yes"),
+                row("1", "c1", null),
+                row("NaN", "new", "new"),
+                new Row(new String[] {"1", "c1"}, null))) {
             assertThatThrownBy(() -> statistics.add(bad)).isInstanceOf(BadRecordException.class);
             assertThatThrownBy(() -> statistics.addHeldOut(bad)).isInstanceOf(BadRecordException.class);
         }
         assertThat(statistics.toBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void aNumericLabelIsANumberInEveryRow() throws Exception {
+        LabelSpec numeric = new LabelSpec("y", "numeric", null, null, null);
+        FitStatistics statistics = FitStatistics.empty(FEATURES, numeric, null, SCHEMA);
+        statistics.add(row("1", "c", "2.5"));
+        for (String bad : List.of("", "two", "NaN", "1e39")) {
+            assertThatThrownBy(() -> statistics.add(row("1", "c", bad)))
+                    .isInstanceOf(BadRecordException.class)
+                    .hasMessageStartingWith("column y: ");
+        }
     }
 
     @Test
