@@ -9,6 +9,7 @@ import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
 import dev.sampo.cluster.journal.Journal;
 import dev.sampo.cluster.wire.CborSerializable;
+import dev.sampo.model.spec.Nearest;
 import dev.sampo.trainer.job.JobStatus.State;
 import dev.sampo.trainer.spec.JobSpec;
 import dev.sampo.trainer.spec.JobSpecs;
@@ -16,12 +17,14 @@ import dev.sampo.trainer.spec.SpecException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -43,6 +46,7 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int JOBS_KEPT = 1000;
     private static final int EARLY_MAX = 1000;
+    private static final int NAMES_SHOWN = 10;
     private static final int CRASHES_MAX = 20;
     private static final Duration BACKOFF_MIN = Duration.ofSeconds(1);
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(10);
@@ -280,8 +284,12 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
                 .findFirst()
                 .orElse(null);
         if (entry == null) {
-            String known =
-                    String.join(", ", jobs.keySet().stream().map(JobId::value).toList());
+            // The nearest names first; a cluster may have a thousand jobs.
+            String known = jobs.keySet().stream()
+                    .map(JobId::value)
+                    .sorted(Comparator.comparingInt(each -> Nearest.distance(id, each)))
+                    .limit(NAMES_SHOWN)
+                    .collect(Collectors.joining(", "));
             reply.accept(error(
                     404, "no job \"" + id + "\"; " + (known.isEmpty() ? "there are none" : "there are " + known)));
         } else {
