@@ -17,10 +17,12 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** SIGKILL of each kind of node under one job, and of all of them: the model is the one of an undisturbed process. */
+@Tag("faults")
 class FaultsTest {
     private static final int EPOCHS = 250;
 

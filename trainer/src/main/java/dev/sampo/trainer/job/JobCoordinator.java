@@ -51,6 +51,7 @@ import org.slf4j.event.Level;
  */
 final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int INCARNATIONS_SKIPPED = 100;
     private static final Duration TICK = Duration.ofMillis(200);
     private static final long START_RETRY_MS = 2_000;
 
@@ -177,13 +178,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 indexed = data;
             } else if (fact instanceof JobProgress.ShardsStarted started) {
                 incarnation = Math.max(incarnation, started.incarnation());
-            } else if (fact instanceof JobProgress.EpochEnded ended
-                    && ended.epoch().epoch() == status.history.size() + 1) {
-                status.history.add(ended.epoch());
-                status.rowsApplied = ended.rowsApplied();
-                double evaluate = Math.min(ended.epoch().seconds(), ended.evaluateSeconds());
-                status.addSeconds("evaluate", evaluate);
-                status.addSeconds("train", ended.epoch().seconds() - evaluate);
+            } else if (fact instanceof JobProgress.EpochEnded ended) {
+                restore(ended);
             }
         }
         if (indexed == null) {
@@ -193,17 +189,33 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         }
     }
 
+    private void restore(JobProgress.EpochEnded ended) {
+        if (ended.epoch().epoch() == status.history.size() + 1) {
+            status.history.add(ended.epoch());
+            status.rowsApplied = ended.rowsApplied();
+            double evaluate = Math.min(ended.epoch().seconds(), ended.evaluateSeconds());
+            status.addSeconds("evaluate", evaluate);
+            status.addSeconds("train", ended.epoch().seconds() - evaluate);
+        }
+    }
+
     /** An earlier coordinator of this job is gone; it goes on from the newest checkpoint. */
     private void resume(JobProgress.DataIndexed indexed) {
         enter(State.TRAINING);
+        // Beyond any start that an embedded database forgot with its last half second.
+        incarnation += INCARNATIONS_SKIPPED;
         status.rowsPerEpoch = indexed.rowsPerEpoch();
         status.validationRows = indexed.validationRows();
         status.badRecords = indexed.badRecords();
         status.seconds.put("start", indexed.startSeconds());
         status.seconds.put("index", indexed.indexSeconds());
-        background(() -> files.reload(indexed.rowsPerEpoch(), indexed.validationRows()), made -> {
-            take(made);
-            recover("its coordinator began again");
+        int next = status.history.size() + 1;
+        background(() -> files.epochsFrom(next), kept -> {
+            kept.forEach(this::restore);
+            background(() -> files.reload(indexed.rowsPerEpoch(), indexed.validationRows()), made -> {
+                take(made);
+                recover("its coordinator began again");
+            });
         });
     }
 
@@ -506,17 +518,25 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         concluding = true;
         enter(State.EVALUATING);
         int of = incarnation;
-        background(() -> files.mergeEvaluations(of, epoch, prepared()), validation -> {
-            double wall = (nowMs() - epochBeganMs) / 1e3;
-            var ended =
-                    new JobStatus.EpochRecord(epoch + 1, applied.epochLoss() / applied.epochWeight(), validation, wall);
-            record(new JobProgress.EpochEnded(ended, applied.rowsApplied(), epochEvaluateSeconds), () -> {
-                concluding = false;
-                if (of == incarnation) {
-                    onEpoch(epoch, applied, ended);
-                }
-            });
-        });
+        double evaluateSeconds = epochEvaluateSeconds;
+        background(
+                () -> {
+                    Map<String, Object> validation = files.mergeEvaluations(of, epoch, prepared());
+                    var record = new JobStatus.EpochRecord(
+                            epoch + 1,
+                            applied.epochLoss() / applied.epochWeight(),
+                            validation,
+                            (nowMs() - epochBeganMs) / 1e3);
+                    var ended = new JobProgress.EpochEnded(record, applied.rowsApplied(), evaluateSeconds);
+                    files.writeEpoch(ended);
+                    return ended;
+                },
+                ended -> record(ended, () -> {
+                    concluding = false;
+                    if (of == incarnation) {
+                        onEpoch(epoch, applied, ended.epoch());
+                    }
+                }));
     }
 
     private void onEpoch(int epoch, ShardState.Ledger applied, JobStatus.EpochRecord ended) {

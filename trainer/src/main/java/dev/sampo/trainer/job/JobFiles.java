@@ -175,6 +175,27 @@ final class JobFiles {
         return new LinkedHashMap<>(merged.result());
     }
 
+    private String epochBlob(int epoch) {
+        return "jobs/" + job + "/epochs/" + epoch + ".json";
+    }
+
+    /**
+     * Keeps what an epoch came to beside its checkpoint. The journal says it too, but an embedded database may lose its last
+     * half second when the process is killed, and the checkpoint does not.
+     */
+    void writeEpoch(JobProgress.EpochEnded ended) throws IOException {
+        store.write(epochBlob(ended.epoch().epoch()), JSON.writeValueAsBytes(ended));
+    }
+
+    /** The epochs from {@code first} on that were kept without a gap. */
+    List<JobProgress.EpochEnded> epochsFrom(int first) throws IOException {
+        List<JobProgress.EpochEnded> found = new ArrayList<>();
+        for (int epoch = first; store.exists(epochBlob(epoch)); epoch++) {
+            found.add(JSON.readValue(store.read(epochBlob(epoch)), JobProgress.EpochEnded.class));
+        }
+        return found;
+    }
+
     /** Makes the model version visible in one step; gives the view's {@code model} object. */
     Map<String, Object> publish(
             long clock, Prepared prepared, Map<String, Object> metrics, Map<String, Object> numerics, long rows)
@@ -253,7 +274,7 @@ final class JobFiles {
     /** Removes what only a running job needs; the spec stays, and with it the job's number. */
     void cleanUp() {
         try {
-            for (String part : List.of("checkpoints", "evaluation", "ingest", "plan.json")) {
+            for (String part : List.of("checkpoints", "evaluation", "epochs", "ingest", "plan.json")) {
                 store.delete("jobs/" + job + "/" + part);
             }
         } catch (IOException e) {
