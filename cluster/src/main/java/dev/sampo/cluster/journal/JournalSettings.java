@@ -23,9 +23,8 @@ public record JournalSettings(String url, String user, String password) {
     public static JournalSettings from(Config root, Path home) {
         Config journal = root.getConfig("sampo.journal");
         String url = journal.getString("url");
-        // WRITE_DELAY: what is acknowledged must be in the file when the process is killed. DB_CLOSE_ON_EXIT: the actor
-        // system
-        // closes it, later than H2's own hook would.
+        // WRITE_DELAY: what is acknowledged shall be in the file when the process is killed.
+        // DB_CLOSE_ON_EXIT: the actor system closes it, later than H2's own hook would.
         String embedded = "jdbc:h2:file:" + home.resolve("journal/sampo").toAbsolutePath()
                 + ";DATABASE_TO_UPPER=false;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE";
         return new JournalSettings(

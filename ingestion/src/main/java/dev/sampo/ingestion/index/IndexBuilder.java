@@ -52,12 +52,6 @@ final class IndexBuilder {
         return tasks;
     }
 
-    private static void refuse(Problems problems) {
-        if (!problems.all().isEmpty()) {
-            throw new IllegalArgumentException(String.join("; ", problems.all()));
-        }
-    }
-
     private List<IndexTask> tasks(IndexTask.Kind kind, boolean train, int count) {
         List<IndexTask> tasks = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -78,7 +72,7 @@ final class IndexBuilder {
         Schema schema = first.schema(width);
         Problems problems = new Problems();
         FeatureUnits.check(plan.features(), label(), plan.data().weight(), schema, problems);
-        refuse(problems);
+        problems.orThrow(IllegalArgumentException::new);
         layout = new ChunkIndex(
                 schema,
                 layout.trainFiles(),

@@ -30,9 +30,7 @@ record SourceListing(IngestPlan plan, ChunkIndex files) {
         FormatSpec format = (data.format() == null ? FormatSpec.of(type.text()) : data.format()).withType(type);
         Problems problems = new Problems();
         format.check("data.format", problems);
-        if (!problems.all().isEmpty()) {
-            throw new BadSourceException(String.join("; ", problems.all()));
-        }
+        problems.orThrow(BadSourceException::new);
         List<Path> validation = data.validation().isEmpty()
                 ? List.of()
                 : SourceFiles.resolve("data.validation", data.validation(), type);

@@ -112,9 +112,7 @@ public record ModelArtifact(ModelDocument document, FeaturePipeline pipeline, Ne
         Problems problems = new Problems();
         document.architecture().check("architecture", problems);
         document.architecture().check("architecture", pipeline.target().kind(), problems);
-        if (!problems.all().isEmpty()) {
-            throw new IOException(MODEL + ": " + String.join("; ", problems.all()));
-        }
+        problems.orThrow(faults -> new IOException(MODEL + ": " + faults));
         return Network.of(document.architecture(), pipeline.width(), pipeline.target());
     }
 

@@ -91,12 +91,9 @@ public final class FeatureUnits {
     }
 
     private static String nearest(String name, List<String> known) {
-        String best = known.stream()
-                .min(java.util.Comparator.comparingInt(each -> Nearest.distance(name, each)))
-                .orElse("");
-        return Nearest.distance(name, best) <= Math.max(2, name.length() / 3)
-                ? "did you mean \"" + best + "\"?"
-                : "there are " + String.join(", ", known.subList(0, Math.min(20, known.size())));
+        return Nearest.of(name, known)
+                .map(meant -> "did you mean \"" + meant + "\"?")
+                .orElseGet(() -> "there are " + String.join(", ", known.subList(0, Math.min(20, known.size()))));
     }
 
     private static boolean isVector(String name, Schema schema) {

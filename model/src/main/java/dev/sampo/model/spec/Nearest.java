@@ -1,8 +1,19 @@
 package dev.sampo.model.spec;
 
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+
 /** How far a misspelt name is from a known one. */
 public final class Nearest {
     private Nearest() {}
+
+    /** The known name that was probably meant: the nearest, if at most two or a third of the letters differ. */
+    public static Optional<String> of(String name, Collection<String> known) {
+        return known.stream()
+                .min(Comparator.comparingInt(each -> distance(name, each)))
+                .filter(best -> distance(name, best) <= Math.max(2, name.length() / 3));
+    }
 
     /** Levenshtein distance. */
     public static int distance(String a, String b) {

@@ -2,6 +2,7 @@ package dev.sampo.model.spec;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Collects every fault of a specification with its path, so that a user sees all of them at once. One thread. */
 public final class Problems {
@@ -15,6 +16,13 @@ public final class Problems {
     public void check(boolean holds, String path, String message) {
         if (!holds) {
             add(path, message);
+        }
+    }
+
+    /** Throws what {@code fault} makes of all the faults in one text, if there are any. */
+    public <X extends Exception> void orThrow(Function<String, X> fault) throws X {
+        if (!found.isEmpty()) {
+            throw fault.apply(String.join("; ", found));
         }
     }
 

@@ -46,6 +46,14 @@ class FitStatisticsTest {
         return rows;
     }
 
+    private static FitStatistics of(List<Row> rows) throws BadRecordException {
+        FitStatistics statistics = empty();
+        for (Row row : rows) {
+            statistics.add(row);
+        }
+        return statistics;
+    }
+
     /** Groups are fixed by the index; whoever makes them, and through whatever bytes they go, the fit is the same bits. */
     @Test
     void mergingInGroupOrderGivesTheSameDocument() throws Exception {
@@ -53,10 +61,7 @@ class FitStatisticsTest {
         FitStatistics inMemory = empty();
         FitStatistics throughBytes = empty();
         for (int from = 0; from < rows.size(); from += 128) {
-            FitStatistics group = empty();
-            for (Row row : rows.subList(from, Math.min(rows.size(), from + 128))) {
-                group.add(row);
-            }
+            FitStatistics group = of(rows.subList(from, Math.min(rows.size(), from + 128)));
             throughBytes.merge(FitStatistics.fromBytes(FEATURES, CLASSES, null, SCHEMA, group.toBytes()));
             inMemory.merge(group);
         }
@@ -65,10 +70,7 @@ class FitStatisticsTest {
 
     @Test
     void aRefusedRowLeavesNoTrace() throws Exception {
-        FitStatistics statistics = empty();
-        for (Row row : rows(50)) {
-            statistics.add(row);
-        }
+        FitStatistics statistics = of(rows(50));
         byte[] before = statistics.toBytes();
         for (Row bad : List.of(
                 row("x", "c1", "yes"),
@@ -138,10 +140,7 @@ class FitStatisticsTest {
 
     @Test
     void damagedBytesAreRefused() throws Exception {
-        FitStatistics statistics = empty();
-        for (Row row : rows(50)) {
-            statistics.add(row);
-        }
+        FitStatistics statistics = of(rows(50));
         byte[] good = statistics.toBytes();
         for (int length = 0; length < good.length; length += 1 + length / 8) {
             byte[] cut = Arrays.copyOf(good, length);
@@ -157,10 +156,7 @@ class FitStatisticsTest {
     /** Whatever byte is set to the worst values: it is refused as damaged or harmless, and never takes the process's memory. */
     @Test
     void hostileBytesAreRefusedOrHarmless() throws Exception {
-        FitStatistics statistics = empty();
-        for (Row row : rows(30)) {
-            statistics.add(row);
-        }
+        FitStatistics statistics = of(rows(30));
         byte[] good = statistics.toBytes();
         int refused = 0;
         for (int at = 0; at < good.length; at++) {

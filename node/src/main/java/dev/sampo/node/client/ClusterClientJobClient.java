@@ -69,7 +69,6 @@ final class ClusterClientJobClient implements JobClient {
         // A hook of its own would cut the connection on Ctrl-C, just when a job is to be cancelled.
         values.put("pekko.jvm-shutdown-hooks", "off");
         values.put("pekko.coordinated-shutdown.exit-jvm", "off");
-        values.put("pekko.coordinated-shutdown.run-by-jvm-shutdown-hook", "off");
         Config config = ConfigFactory.parseMap(values).withFallback(ConfigFactory.load());
         system = ActorSystem.create("client", config);
         client = system.actorOf(

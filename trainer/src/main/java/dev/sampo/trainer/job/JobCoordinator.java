@@ -191,12 +191,17 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void restore(JobProgress.EpochEnded ended) {
         if (ended.epoch().epoch() == status.history.size() + 1) {
-            status.history.add(ended.epoch());
-            status.rowsApplied = ended.rowsApplied();
-            double evaluate = Math.min(ended.epoch().seconds(), ended.evaluateSeconds());
-            status.addSeconds("evaluate", evaluate);
-            status.addSeconds("train", ended.epoch().seconds() - evaluate);
+            book(ended);
         }
+    }
+
+    /** An epoch is over: it and its time stand in the status. */
+    private void book(JobProgress.EpochEnded ended) {
+        status.history.add(ended.epoch());
+        status.rowsApplied = ended.rowsApplied();
+        double evaluate = Math.min(ended.epoch().seconds(), ended.evaluateSeconds());
+        status.addSeconds("evaluate", evaluate);
+        status.addSeconds("train", ended.epoch().seconds() - evaluate);
     }
 
     /** An earlier coordinator of this job is gone; it goes on from the newest checkpoint. */
@@ -519,6 +524,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         enter(State.EVALUATING);
         int of = incarnation;
         double evaluateSeconds = epochEvaluateSeconds;
+        long beganMs = epochBeganMs;
         background(
                 () -> {
                     Map<String, Object> validation = files.mergeEvaluations(of, epoch, prepared());
@@ -526,7 +532,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                             epoch + 1,
                             applied.epochLoss() / applied.epochWeight(),
                             validation,
-                            (nowMs() - epochBeganMs) / 1e3);
+                            (nowMs() - beganMs) / 1e3);
                     var ended = new JobProgress.EpochEnded(record, applied.rowsApplied(), evaluateSeconds);
                     files.writeEpoch(ended);
                     return ended;
@@ -534,25 +540,21 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 ended -> record(ended, () -> {
                     concluding = false;
                     if (of == incarnation) {
-                        onEpoch(epoch, applied, ended.epoch());
+                        onEpoch(ended);
                     }
                 }));
     }
 
-    private void onEpoch(int epoch, ShardState.Ledger applied, JobStatus.EpochRecord ended) {
-        status.rowsApplied = applied.rowsApplied();
-        status.step = epochEnd();
-        status.history.add(ended);
-        status.metrics.put("validation", ended.validation());
+    private void onEpoch(JobProgress.EpochEnded ended) {
+        long here = epochEnd();
+        status.step = here;
+        status.metrics.put("validation", ended.epoch().validation());
         status.waitingFor = null;
-        double evaluate = Math.min(ended.seconds(), epochEvaluateSeconds);
-        status.addSeconds("evaluate", evaluate);
-        status.addSeconds("train", ended.seconds() - evaluate);
+        book(ended);
         epochEvaluateSeconds = 0;
         epochBeganMs = nowMs();
-        watch(ended);
+        watch(ended.epoch());
         ledger().forgetRanks();
-        long here = (epoch + 1L) * prepared().plan().stepsPerEpoch();
         ledger().forgetBefore(here);
         prune(here);
         if (isTrained()) {
@@ -747,8 +749,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private Behavior<Command> onTick() {
         if (status.state.isFinal()) {
-            // The manager may have begun again since; it must hear of the end once more.
-            publishNow();
+            // Told once: each telling would be one more fact in the manager's journal.
             return this;
         }
         if (shardsAsked && !shardsReady() && nowMs() - startAskedMs >= START_RETRY_MS) {

@@ -96,9 +96,7 @@ final class JobFiles {
         var training = spec.training();
         var problems = new dev.sampo.model.spec.Problems();
         model().check("model", pipeline.target().kind(), problems);
-        if (!problems.all().isEmpty()) {
-            throw new IOException(String.join("; ", problems.all()));
-        }
+        problems.orThrow(IOException::new);
         Network network = Network.of(model(), pipeline.width(), pipeline.target());
         int stepsPerEpoch = RankStream.stepsPerEpoch(rows, training.ranks(), training.batchSize());
         int evaluationSteps = validationRows == 0

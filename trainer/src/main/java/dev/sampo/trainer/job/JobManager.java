@@ -72,7 +72,7 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
         final JobSpec spec;
         State state = State.QUEUED;
         String json;
-        /** What its user asked for last, unless it is RESUME. */
+        /** What its user asked for last. */
         JobCoordinator.@Nullable Control asked;
 
         int crashes;
@@ -356,7 +356,7 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
                         JobCoordinator.create(entry.id, entry.spec, services, update -> self.tell(new Updated(update))),
                         "job-" + entry.id + "-" + entry.crashes);
         getContext().watch(entry.coordinator);
-        if (entry.asked == JobCoordinator.Control.CANCEL || entry.asked == JobCoordinator.Control.PAUSE) {
+        if (entry.asked != null) {
             entry.coordinator.tell(entry.asked);
         }
     }

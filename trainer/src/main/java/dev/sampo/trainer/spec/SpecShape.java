@@ -10,7 +10,6 @@ import com.networknt.schema.Error;
 import com.networknt.schema.path.NodePath;
 import dev.sampo.model.spec.Nearest;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -183,9 +182,6 @@ final class SpecShape {
 
     /** The known name that was probably meant, or an empty text. */
     private static String near(String name, List<String> known) {
-        String best = known.stream()
-                .min(Comparator.comparingInt(each -> Nearest.distance(name, each)))
-                .orElse("");
-        return Nearest.distance(name, best) <= Math.max(2, name.length() / 3) ? best : "";
+        return Nearest.of(name, known).orElse("");
     }
 }
