@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Where a node listens and which cluster it joins.
@@ -20,6 +21,8 @@ import java.util.Set;
 public record NodeSettings(Set<Role> roles, String host, int port, List<String> seeds) {
     /** The name of every Sampo actor system; nodes of other names can't join. */
     public static final String SYSTEM = "sampo";
+    /** A cluster role of its own for nodes whose majority survives a partition: those with role coordinator or ps. */
+    public static final String QUORUM = "quorum";
 
     public NodeSettings {
         if (roles.isEmpty()) {
@@ -43,13 +46,20 @@ public record NodeSettings(Set<Role> roles, String host, int port, List<String> 
         return roles.contains(role);
     }
 
+    private List<String> clusterRoles() {
+        Stream<String> own = roles.stream().map(Role::text);
+        boolean counts = has(Role.COORDINATOR) || has(Role.PS);
+        return Stream.concat(own, counts ? Stream.of(QUORUM) : Stream.of())
+                .sorted()
+                .toList();
+    }
+
     /** The actor system's configuration: these settings, then {@code sampo-cluster.conf}, then the libraries' own. */
     public Config toConfig() {
         Map<String, Object> values = new HashMap<>();
         values.put("pekko.remote.artery.canonical.hostname", host);
         values.put("pekko.remote.artery.canonical.port", port);
-        values.put(
-                "pekko.cluster.roles", roles.stream().map(Role::text).sorted().toList());
+        values.put("pekko.cluster.roles", clusterRoles());
         values.put(
                 "pekko.cluster.seed-nodes",
                 seeds.stream().map(seed -> "pekko://" + SYSTEM + "@" + seed).toList());

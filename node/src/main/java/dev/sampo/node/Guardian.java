@@ -2,15 +2,18 @@ package dev.sampo.node;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sampo.cluster.NodeSettings;
 import dev.sampo.cluster.Role;
 import dev.sampo.cluster.api.ApiHandler;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.cluster.health.Lifelines;
 import dev.sampo.cluster.store.Store;
 import dev.sampo.ingestion.stream.IngestEntity;
 import dev.sampo.ingestion.stream.IngestSharding;
 import dev.sampo.node.client.ApiFacade;
 import dev.sampo.parameter.shard.ParameterShard;
+import dev.sampo.parameter.shard.ReplicaHost;
 import dev.sampo.parameter.shard.ShardSharding;
 import dev.sampo.serving.api.ServingApi;
 import dev.sampo.serving.prediction.ArtifactFormat;
@@ -62,9 +65,15 @@ final class Guardian {
 
     private static Services start(ActorContext<Void> context, NodeOptions options, Store store) {
         ActorSystem<Void> system = context.getSystem();
-        ActorRef<ShardingEnvelope<ParameterShard.Command>> shards = ShardSharding.init(system, store);
+        ActorRef<ReplicaHost.Command> replicas = options.roles().contains(Role.PS)
+                ? context.spawn(ReplicaHost.create(), ReplicaHost.NAME)
+                : system.deadLetters();
+        ActorRef<ShardingEnvelope<ParameterShard.Command>> shards = ShardSharding.init(system, store, replicas);
         ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest =
                 IngestSharding.init(system, store, scratch(system, options));
+        if (options.roles().contains(Role.COORDINATOR) || options.roles().contains(Role.PS)) {
+            context.spawn(Lifelines.create(), "lifelines");
+        }
         if (options.roles().contains(Role.WORKER)) {
             // A parent of their own: /user/workers/** is what the data plane's stream is configured for.
             context.spawn(workers(options.workers(), store, shards, ingest), "workers");
@@ -158,7 +167,7 @@ final class Guardian {
                             + member.address().getPort().map(String::valueOf).orElse("?"));
             var roles = node.putArray("roles");
             member.getRoles().stream()
-                    .filter(role -> !role.startsWith("dc-"))
+                    .filter(role -> !role.startsWith("dc-") && !role.equals(NodeSettings.QUORUM))
                     .sorted()
                     .forEach(roles::add);
             node.put(

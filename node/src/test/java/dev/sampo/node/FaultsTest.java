@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.node.chaos.NodeProcess;
 import dev.sampo.node.client.JobClient;
 import dev.sampo.node.client.UnreachableException;
 import java.net.InetAddress;

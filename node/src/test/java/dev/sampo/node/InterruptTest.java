@@ -2,6 +2,7 @@ package dev.sampo.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sampo.node.chaos.NodeProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

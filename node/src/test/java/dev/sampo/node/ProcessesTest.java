@@ -4,6 +4,7 @@ import static dev.sampo.node.TestCluster.JSON;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sampo.node.chaos.NodeProcess;
 import dev.sampo.node.client.JobClient;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,10 @@ import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.store.Store;
 import dev.sampo.cluster.wire.CborSerializable;
 import dev.sampo.model.artifact.ModelArtifact;
+import dev.sampo.parameter.shard.ReplicaMessages.Applied;
+import dev.sampo.parameter.shard.ReplicaMessages.Begin;
+import dev.sampo.parameter.shard.ReplicaMessages.Forget;
+import dev.sampo.parameter.shard.ReplicaMessages.Part;
 import dev.sampo.parameter.shard.ShardMessages.Address;
 import dev.sampo.parameter.shard.ShardMessages.Apply;
 import dev.sampo.parameter.shard.ShardMessages.Contribute;
@@ -13,8 +17,10 @@ import dev.sampo.parameter.shard.ShardMessages.ShardRefused;
 import dev.sampo.parameter.shard.ShardMessages.ShardRefused.Reason;
 import dev.sampo.parameter.shard.ShardMessages.ShardReply;
 import dev.sampo.parameter.shard.ShardMessages.Values;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -26,16 +32,32 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.StashBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The entity that owns one {@link ShardState} and is the only one to change it. Empty until the job's coordinator sends
- * {@link Start}; an entity that was moved or restarted is empty again and says {@code LOST} to whoever asks, until it is
- * started with a higher incarnation.
+ * {@link Start}, unless this node holds the copy of a shard that was hosted elsewhere: then it goes on with that. Without a
+ * copy it says {@code LOST} to whoever asks, until it is started with a higher incarnation.
+ *
+ * <p>With {@code replicas: 1} an applied step is answered once {@link Replication} says that the heir has it. The heir is
+ * the node that sharding will choose next, so a shard that moves, on a node's death, leaving or joining, finds its state.
  */
 public final class ParameterShard extends AbstractBehavior<ParameterShard.Command> {
     /** What a shard understands. */
-    public sealed interface Command permits Start, SaveAt, Release, Stop, Contribute, Pull, Apply {}
+    public sealed interface Command
+            permits Start,
+                    SaveAt,
+                    Release,
+                    Stop,
+                    Contribute,
+                    Pull,
+                    Apply,
+                    Replicated,
+                    ReplicaFailed,
+                    Inherited,
+                    Peers,
+                    Tick {}
 
     /** Loads the snapshot from the store and begins; answered by {@link Started} or {@link StartFailed}. */
     public record Start(ShardPlan plan, int incarnation, String snapshot, ActorRef<ShardEvent> replyTo)
@@ -47,13 +69,34 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     /** The job needs this shard no longer. */
     public record Release() implements Command, CborSerializable {}
 
-    /** Stops the entity; what sharding sends when it moves one. */
+    /** Stops the entity once its heir has everything; what sharding sends when it moves one. */
     public record Stop() implements Command, CborSerializable {}
+
+    /** The copy on {@code node} is at {@code clock}. */
+    record Replicated(int incarnation, long clock, String node) implements Command, CborSerializable {}
+
+    /** The copy on {@code node} can't follow. */
+    record ReplicaFailed(int incarnation, String node) implements Command, CborSerializable {}
+
+    /** What this node's {@link ReplicaHost} had of this shard: all, or nothing. */
+    record Inherited(
+            @Nullable ShardState state,
+            int incarnation,
+            @Nullable ActorRef<ShardEvent> coordinator) implements Command {}
+
+    /** The ps nodes that are up and reachable, by address. */
+    record Peers(String self, Set<String> nodes) implements Command {}
+
+    /** Time to look at the copies. */
+    record Tick() implements Command {}
 
     /** What a shard tells the job's coordinator. */
     public sealed interface ShardEvent extends CborSerializable {}
 
     public record Started(int shard, int incarnation, long clock) implements ShardEvent {}
+
+    /** The shard goes on at {@code clock} on another node than before. */
+    public record TookOver(int shard, int incarnation, long clock) implements ShardEvent {}
 
     public record StartFailed(int shard, int incarnation, String reason) implements ShardEvent {}
 
@@ -68,41 +111,110 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     /** A loss or gradient was not finite at {@code clock}; the shard stays at that clock and refuses contributions. */
     public record Diverged(int shard, int incarnation, long clock, String reason) implements ShardEvent {}
 
+    private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+    private static final int STASHED_MAX = 10_000;
+    private static final long HAND_OVER_WITHIN_MS = 8_000;
+
     private final JobId job;
     private final int index;
+    private final String shardId;
     private final Store store;
     private final Executor blocking;
+    private final StashBuffer<Command> stash;
     private final Set<ActorRef<ShardReply>> waiting = new LinkedHashSet<>();
     private final NavigableSet<Long> saveAt = new TreeSet<>();
+    private Set<ActorRef<ShardReply>> lastAnswered = Set.of();
     private @Nullable ShardState state;
     private @Nullable ActorRef<ShardEvent> coordinator;
     private int incarnation = -1;
     private @Nullable String diverged;
     private double squaredNorm = Double.NaN;
+    private boolean inheriting = true;
+    private Replication replication = new Replication();
+    private Peers peers = new Peers("", Set.of());
+    /** The newest clock that anybody was told of; one behind the state's while its step is on the way to the copy. */
+    private long answered;
 
-    public static Behavior<Command> create(JobId job, int index, Store store) {
-        return Behaviors.setup(context -> new ParameterShard(context, job, index, store));
+    private float @Nullable [] sum;
+    private long stopByMs = Long.MAX_VALUE;
+
+    /** @param host this node's */
+    public static Behavior<Command> create(
+            JobId job, int index, String shardId, Store store, ActorRef<ReplicaHost.Command> host) {
+        return Behaviors.withStash(
+                STASHED_MAX,
+                stash -> Behaviors.withTimers(timers -> Behaviors.setup(context -> {
+                    timers.startTimerWithFixedDelay(new Tick(), LOOK_EVERY);
+                    return new ParameterShard(context, stash, job, index, shardId, store, host);
+                })));
     }
 
-    private ParameterShard(ActorContext<Command> context, JobId job, int index, Store store) {
+    private ParameterShard(
+            ActorContext<Command> context,
+            StashBuffer<Command> stash,
+            JobId job,
+            int index,
+            String shardId,
+            Store store,
+            ActorRef<ReplicaHost.Command> host) {
         super(context);
+        this.stash = stash;
         this.job = job;
         this.index = index;
+        this.shardId = shardId;
         this.store = store;
         blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
+        host.tell(new ReplicaHost.Take(ShardSharding.entityId(job, index), context.getSelf()));
+        host.tell(new ReplicaHost.Hosting(context.getSelf()));
     }
 
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
+                .onMessage(Inherited.class, this::onInherited)
+                .onMessage(Peers.class, this::onPeers)
+                .onMessage(Command.class, message -> inheriting, this::stashed)
                 .onMessage(Contribute.class, this::onContribute)
                 .onMessage(Pull.class, this::onPull)
                 .onMessage(Apply.class, this::onApply)
+                .onMessage(Replicated.class, this::onReplicated)
+                .onMessage(ReplicaFailed.class, this::onReplicaFailed)
+                .onMessage(Tick.class, message -> onTick())
                 .onMessage(Start.class, this::onStart)
                 .onMessage(SaveAt.class, this::onSaveAt)
-                .onMessage(Release.class, message -> Behaviors.stopped())
-                .onMessage(Stop.class, message -> Behaviors.stopped())
+                .onMessage(Release.class, message -> onRelease())
+                .onMessage(Stop.class, message -> onStop())
                 .build();
+    }
+
+    // ---- where the state comes from ----
+
+    private Behavior<Command> stashed(Command message) {
+        if (stash.isFull()) {
+            // Whoever sent it will send it again.
+            return this;
+        }
+        stash.stash(message);
+        return this;
+    }
+
+    private Behavior<Command> onInherited(Inherited inherited) {
+        if (!inheriting) {
+            return this;
+        }
+        inheriting = false;
+        ShardState shard = inherited.state();
+        if (shard != null) {
+            state = shard;
+            incarnation = inherited.incarnation();
+            coordinator = inherited.coordinator();
+            answered = shard.clock();
+            getContext().getLog().info("job={} shard={} goes on here at clock={}", job, index, shard.clock());
+            tellCoordinator(new TookOver(index, incarnation, shard.clock()));
+            // The host before may have died while it wrote.
+            saveIfDue(shard);
+        }
+        return stash.unstashAll(this);
     }
 
     private Behavior<Command> onStart(Start start) {
@@ -120,9 +232,13 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             incarnation = start.incarnation();
             waiting.clear();
             saveAt.clear();
+            answered = snapshot.clock();
+            replication = new Replication();
+            sum = null;
             diverged = null;
             squaredNorm = Double.NaN;
             getContext().getLog().debug("job={} shard={} started at clock={}", job, index, snapshot.clock());
+            lookAfterCopies(state);
             start.replyTo().tell(new Started(index, incarnation, snapshot.clock()));
         } catch (java.io.IOException | IllegalArgumentException e) {
             start.replyTo()
@@ -130,6 +246,128 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         }
         return this;
     }
+
+    // ---- copies, and moving ----
+
+    private Behavior<Command> onPeers(Peers now) {
+        peers = now;
+        return onTick();
+    }
+
+    private Behavior<Command> onTick() {
+        ShardState shard = state;
+        if (shard == null) {
+            return this;
+        }
+        lookAfterCopies(shard);
+        answerIfReplicated(shard);
+        return stopByMs == Long.MAX_VALUE ? this : stopIfHandedOver();
+    }
+
+    private Optional<String> heir() {
+        return ShardPlacement.heir(shardId, peers.nodes(), peers.self());
+    }
+
+    private void lookAfterCopies(ShardState shard) {
+        if (shard.plan().replicas() == 0 || diverged != null) {
+            return;
+        }
+        int lost = replication.lost();
+        replication.look(heir(), peers.nodes(), shard.clock(), nowMs()).ifPresent(node -> fill(node, shard));
+        if (replication.lost() > lost) {
+            getContext().getLog().warn("job={} shard={} lost its copy; a new one is filled", job, index);
+        }
+    }
+
+    private void fill(String node, ShardState shard) {
+        ActorRef<ShardEvent> to = coordinator;
+        if (to == null) {
+            return;
+        }
+        ActorRef<ReplicaHost.Command> copy = ReplicaHost.on(getContext().getSystem(), node);
+        ShardSnapshot whole = shard.snapshot();
+        Address at = at(whole.clock());
+        copy.tell(new Begin(
+                shard.plan(),
+                incarnation,
+                whole.clock(),
+                whole.slots().length,
+                whole.ledger(),
+                to,
+                getContext().getSelf()));
+        copy.tell(new Part(at, 0, whole.values()));
+        for (int slot = 0; slot < whole.slots().length; slot++) {
+            copy.tell(new Part(at, slot + 1, whole.slots()[slot]));
+        }
+    }
+
+    private Behavior<Command> onReplicated(Replicated copy) {
+        ShardState shard = state;
+        if (shard == null || copy.incarnation() != incarnation) {
+            return this;
+        }
+        replication
+                .acknowledged(copy.node(), copy.clock(), nowMs())
+                .ifPresent(node -> ReplicaHost.on(getContext().getSystem(), node)
+                        .tell(new Forget(ShardSharding.entityId(job, index))));
+        answerIfReplicated(shard);
+        return stopByMs == Long.MAX_VALUE ? this : stopIfHandedOver();
+    }
+
+    private Behavior<Command> onReplicaFailed(ReplicaFailed copy) {
+        if (copy.incarnation() == incarnation) {
+            replication.drop(copy.node());
+        }
+        return this;
+    }
+
+    private void answerIfReplicated(ShardState shard) {
+        if (answered < shard.clock() && replication.mayAnswer(shard.clock())) {
+            answered = shard.clock();
+            for (ActorRef<ShardReply> worker : waiting) {
+                sendValues(worker, shard, answered);
+            }
+            lastAnswered = Set.copyOf(waiting);
+            waiting.clear();
+        }
+    }
+
+    private Behavior<Command> onRelease() {
+        peers.nodes().stream()
+                .filter(node -> !node.equals(peers.self()))
+                .forEach(node -> ReplicaHost.on(getContext().getSystem(), node)
+                        .tell(new Forget(ShardSharding.entityId(job, index))));
+        return Behaviors.stopped();
+    }
+
+    private Behavior<Command> onStop() {
+        stopByMs = nowMs() + HAND_OVER_WITHIN_MS;
+        return stopIfHandedOver();
+    }
+
+    private Behavior<Command> stopIfHandedOver() {
+        ShardState shard = state;
+        boolean moves = shard != null && shard.plan().replicas() > 0 && diverged == null;
+        Optional<String> heir = heir();
+        if (shard != null && moves && heir.isPresent() && !replication.isAt(heir.get(), shard.clock())) {
+            if (nowMs() < stopByMs) {
+                lookAfterCopies(shard);
+                return this;
+            }
+            getContext().getLog().warn("job={} shard={} leaves, but {} did not get its state", job, index, heir.get());
+        }
+        Set<ActorRef<ShardReply>> workers = new LinkedHashSet<>(lastAnswered);
+        workers.addAll(waiting);
+        Address here = at(shard == null ? 0 : shard.clock());
+        workers.forEach(worker -> refuse(here, worker, Reason.MOVED, "shard " + index + " goes to another node"));
+        return Behaviors.stopped();
+    }
+
+    private static long nowMs() {
+        return System.nanoTime() / 1_000_000;
+    }
+
+    // ---- steps ----
 
     private Behavior<Command> onContribute(Contribute push) {
         ShardState shard = check(push.address(), push.replyTo());
@@ -164,11 +402,14 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                 refuse(
                         push.address(),
                         push.replyTo(),
-                        Reason.MALFORMED,
+                        Reason.LOST,
                         "a contribution to clock " + push.address().clock() + " but the clock is " + shard.clock());
             case REPEATED -> {
-                if (push.address().clock() < shard.clock()) {
-                    sendValues(push.replyTo(), shard, shard.clock());
+                if (push.address().clock() < answered) {
+                    answerLastReduced(shard, push);
+                    sendValues(push.replyTo(), shard, answered);
+                } else if (push.address().clock() < shard.clock()) {
+                    waiting.add(push.replyTo());
                 } else {
                     waiting.add(push.replyTo());
                     answerReduced(shard, push.replyTo());
@@ -198,6 +439,13 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         }
     }
 
+    /** For a worker that comes after all others and knows no shard's norm yet. */
+    private void answerLastReduced(ShardState shard, Contribute push) {
+        if (push.address().clock() == shard.clock() - 1 && !Double.isNaN(shard.lastSquaredNorm())) {
+            push.replyTo().tell(new Reduced(push.address(), shard.lastSquaredNorm()));
+        }
+    }
+
     private Behavior<Command> onApply(Apply apply) {
         ShardState shard = check(apply.address(), apply.replyTo());
         if (shard == null) {
@@ -206,8 +454,10 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         if (apply.address().clock() == shard.clock() && shard.isComplete()) {
             waiting.add(apply.replyTo());
             step(shard, apply.factor());
+        } else if (apply.address().clock() < answered) {
+            sendValues(apply.replyTo(), shard, answered);
         } else if (apply.address().clock() < shard.clock()) {
-            sendValues(apply.replyTo(), shard, shard.clock());
+            waiting.add(apply.replyTo());
         }
         return this;
     }
@@ -218,10 +468,16 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             return this;
         }
         long wanted = pull.address().clock();
-        if (wanted > shard.clock()) {
+        if (wanted > shard.clock() + 1) {
+            refuse(
+                    pull.address(),
+                    pull.replyTo(),
+                    Reason.LOST,
+                    "clock " + wanted + " is known but the clock here is " + shard.clock());
+        } else if (wanted > answered) {
             waiting.add(pull.replyTo());
         } else {
-            sendValues(pull.replyTo(), shard, shard.hasValuesAt(wanted) ? wanted : shard.clock());
+            sendValues(pull.replyTo(), shard, shard.hasValuesAt(wanted) ? wanted : answered);
         }
         return this;
     }
@@ -229,7 +485,16 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private void step(ShardState shard, float clipFactor) {
         long clock = shard.clock();
         try {
-            shard.apply(clipFactor);
+            float[] forCopies = sumForCopies(shard);
+            ShardState.Step step = shard.apply(clipFactor, forCopies);
+            if (forCopies != null) {
+                Applied applied = new Applied(at(clock), step, forCopies);
+                replication
+                        .targets()
+                        .forEach(node ->
+                                ReplicaHost.on(getContext().getSystem(), node).tell(applied));
+                replication.sent(shard.clock(), nowMs());
+            }
         } catch (ShardState.DivergedException e) {
             diverged = "step " + clock + ": " + e.getMessage();
             waiting.forEach(worker -> refuse(at(clock), worker, Reason.DIVERGED, String.valueOf(diverged)));
@@ -237,11 +502,18 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             tellCoordinator(new Diverged(index, incarnation, clock, String.valueOf(e.getMessage())));
             return;
         }
-        for (ActorRef<ShardReply> worker : waiting) {
-            sendValues(worker, shard, shard.clock());
-        }
-        waiting.clear();
+        answerIfReplicated(shard);
         saveIfDue(shard);
+    }
+
+    /** The array for the step's sum. It is used again only when what it was sent with is surely written out. */
+    private float @Nullable [] sumForCopies(ShardState shard) {
+        if (replication.targets().isEmpty()) {
+            sum = null;
+        } else if (sum == null || replication.isFilling() || !replication.mayAnswer(shard.clock())) {
+            sum = new float[shard.plan().length()];
+        }
+        return sum;
     }
 
     private void saveIfDue(ShardState shard) {

@@ -1,6 +1,7 @@
 package dev.sampo.parameter.shard;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,6 +11,7 @@ import org.apache.pekko.actor.Address;
 import org.apache.pekko.cluster.sharding.ShardCoordinator.AbstractShardAllocationStrategy;
 import scala.collection.immutable.IndexedSeq;
 import scala.concurrent.Future;
+import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.FutureConverters;
 
 /** Puts each parameter shard on the first node of its {@link ShardPlacement#order}. */
@@ -30,11 +32,21 @@ final class RendezvousAllocation extends AbstractShardAllocationStrategy {
         return FutureConverters.asScala(CompletableFuture.completedFuture(regions.get(nodes.indexOf(first))));
     }
 
-    /** None: a shard's state lives in its node's memory, so it stays until that node leaves. */
+    /** Every shard that has a better node since one joined. Its entity takes its state along, see {@link ParameterShard}. */
     @Override
     public Future<Set<String>> rebalance(
             Map<ActorRef, IndexedSeq<String>> currentShardAllocations, Set<String> rebalanceInProgress) {
-        return FutureConverters.asScala(CompletableFuture.completedFuture(Set.<String>of()));
+        List<String> nodes =
+                currentShardAllocations.keySet().stream().map(this::node).toList();
+        Set<String> better = new HashSet<>();
+        currentShardAllocations.forEach((region, shards) -> {
+            String here = node(region);
+            CollectionConverters.asJava(shards).stream()
+                    .filter(shard -> !ShardPlacement.order(shard, nodes).get(0).equals(here))
+                    .forEach(better::add);
+        });
+        better.removeAll(rebalanceInProgress);
+        return FutureConverters.asScala(CompletableFuture.completedFuture(better));
     }
 
     private String node(ActorRef region) {

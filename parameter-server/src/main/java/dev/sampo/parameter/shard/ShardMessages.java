@@ -198,7 +198,9 @@ public final class ShardMessages {
             LOST,
             OLD_INCARNATION,
             DIVERGED,
-            MALFORMED
+            MALFORMED,
+            /** The shard goes to another node: find it through sharding, and send again. */
+            MOVED
         }
 
         @Override

@@ -1,8 +1,10 @@
 package dev.sampo.parameter.shard;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
@@ -19,6 +21,12 @@ public final class ShardPlacement {
                         .reversed()
                         .thenComparing(Comparator.naturalOrder()))
                 .toList();
+    }
+
+    /** The node that shall have the shard next, and so its replica: the first choice but for the one that has it. */
+    public static Optional<String> heir(String shard, Collection<String> nodes, String self) {
+        return order(shard, nodes.stream().filter(node -> !node.equals(self)).toList()).stream()
+                .findFirst();
     }
 
     private static long weight(String shard, String node) {

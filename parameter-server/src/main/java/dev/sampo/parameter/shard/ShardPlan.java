@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param clipNorm largest L2 norm of the whole mean gradient, or null
  * @param clipValue largest magnitude of one element of the mean gradient, or null
  * @param checkpointEverySteps further checkpoints at multiples of this clock, or 0
+ * @param replicas 0, or 1 if every applied step shall reach another ps node, where there is one, before it is answered
  */
 public record ShardPlan(
         JobId job,
@@ -37,7 +38,8 @@ public record ShardPlan(
         @Nullable RegularizationSpec regularization,
         @Nullable Double clipNorm,
         @Nullable Double clipValue,
-        long checkpointEverySteps)
+        long checkpointEverySteps,
+        int replicas)
         implements CborSerializable {
     /** 256 Ki floats: one shard's values fit one frame. */
     public static final int FLOATS_MAX = 256 * 1024;

@@ -5,6 +5,7 @@ import dev.sampo.cluster.store.Store;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.cluster.sharding.typed.HashCodeMessageExtractor;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
@@ -19,14 +20,24 @@ public final class ShardSharding {
 
     private ShardSharding() {}
 
-    /** Hosts shards on this node if it has role {@code ps}, and gives the reference that reaches any shard. */
-    public static ActorRef<ShardingEnvelope<ParameterShard.Command>> init(ActorSystem<?> system, Store store) {
+    /**
+     * Hosts shards on this node if it has role {@code ps}, and gives the reference that reaches any shard.
+     *
+     * @param host this node's; unused without the role
+     */
+    public static ActorRef<ShardingEnvelope<ParameterShard.Command>> init(
+            ActorSystem<?> system, Store store, ActorRef<ReplicaHost.Command> host) {
+        int shards = system.settings().config().getInt("pekko.cluster.sharding.number-of-shards");
         return ClusterSharding.get(system)
                 .init(Entity.of(TYPE, context -> {
                             String id = context.getEntityId();
                             int cut = id.lastIndexOf('~');
                             return ParameterShard.create(
-                                    new JobId(id.substring(0, cut)), Integer.parseInt(id.substring(cut + 1)), store);
+                                    new JobId(id.substring(0, cut)),
+                                    Integer.parseInt(id.substring(cut + 1)),
+                                    new HashCodeMessageExtractor<ParameterShard.Command>(shards).shardId(id),
+                                    store,
+                                    host);
                         })
                         .withRole("ps")
                         .withEntityProps(DispatcherSelector.fromConfig("sampo.shard-dispatcher"))

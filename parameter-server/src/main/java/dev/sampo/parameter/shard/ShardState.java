@@ -4,6 +4,7 @@ import dev.sampo.parameter.optimizer.Optimizer;
 import dev.sampo.parameter.optimizer.Schedule;
 import dev.sampo.parameter.shard.RankTree.Block;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The values, optimizer state and clock of one parameter shard: a pure state machine that takes contributions and
@@ -37,6 +38,19 @@ public final class ShardState {
     private final long startClock;
     private long clock;
     private Ledger ledger;
+    private double lastSquaredNorm = Double.NaN;
+
+    /**
+     * One applied step but for the sum of the gradients: with it, a replica's update is the same bits.
+     *
+     * @param squaredNorm of this shard's part of the mean gradient under clipping by norm, otherwise NaN
+     */
+    public record Step(long rows, double weight, double loss, float clipFactor, double squaredNorm) {}
+
+    /** Where the sum over ranks of elements [from, from + length) comes from. */
+    private interface GradientSum {
+        void read(int from, int length, float[] target);
+    }
 
     /**
      * What was applied so far, exact.
@@ -152,6 +166,16 @@ public final class ShardState {
 
     /** The squared L2 norm of this shard's part of the mean gradient, in index order; only when complete. */
     public double squaredNorm() {
+        lastSquaredNorm = computeSquaredNorm();
+        return lastSquaredNorm;
+    }
+
+    /** The norm of the step applied last, for a worker that asks late; NaN where it is not known. */
+    public double lastSquaredNorm() {
+        return lastSquaredNorm;
+    }
+
+    private double computeSquaredNorm() {
         Reduction.Totals totals = reduction.totals();
         if (totals.weight() == 0) {
             return 0;
@@ -178,41 +202,64 @@ public final class ShardState {
     /**
      * Applies the complete step once and advances the clock: reduction, clipping and optimizer in one pass over memory.
      * A step without weight (every rank had run out of rows) changes no value.
+     *
+     * @param sum [length], takes the sum of the gradients for a replica; or null
      */
-    public void apply(float clipFactor) throws DivergedException {
+    public Step apply(float clipFactor, float @Nullable [] sum) throws DivergedException {
         if (!reduction.isComplete()) {
             throw new IllegalStateException(
                     "only " + reduction.covered() + " of " + plan.ranks() + " ranks contributed");
         }
         Reduction.Totals totals = reduction.totals();
-        if (!Double.isFinite(totals.loss())) {
-            throw new DivergedException("the loss is " + totals.loss());
+        Step step = new Step(totals.rows(), totals.weight(), totals.loss(), clipFactor, lastSquaredNorm);
+        advance(step, (from, length, target) -> {
+            reduction.sum(from, length, target);
+            if (sum != null) {
+                System.arraycopy(target, 0, sum, from, length);
+            }
+        });
+        reduction.clear();
+        return step;
+    }
+
+    /** Applies a step that another copy of this shard applied at the same clock; {@code sum} is [length]. */
+    public void replay(Step step, float[] sum) throws DivergedException {
+        if (sum.length != plan.length()) {
+            throw new IllegalArgumentException("a step of " + sum.length + " values for a shard of " + plan.length());
+        }
+        lastSquaredNorm = step.squaredNorm();
+        advance(step, (from, length, target) -> System.arraycopy(sum, from, target, 0, length));
+        reduction.clear();
+    }
+
+    private void advance(Step step, GradientSum sum) throws DivergedException {
+        if (!Double.isFinite(step.loss())) {
+            throw new DivergedException("the loss is " + step.loss());
         }
         float[] source = values();
         float[] target = buffers[(int) (clock + 1 & 1)];
-        if (totals.weight() > 0) {
-            update(source, target, (float) (1 / totals.weight()) * clipFactor);
+        if (step.weight() > 0) {
+            update(source, target, (float) (1 / step.weight()) * step.clipFactor(), sum);
         } else {
             System.arraycopy(source, 0, target, 0, source.length);
         }
         boolean epochBegins = clock % plan.stepsPerEpoch() == 0;
         clock++;
         ledger = new Ledger(
-                ledger.rowsApplied + totals.rows(),
-                (epochBegins ? 0 : ledger.epochWeight) + totals.weight(),
-                (epochBegins ? 0 : ledger.epochLoss) + totals.loss(),
-                totals.weight() > 0 ? totals.loss() / totals.weight() : ledger.stepLoss);
-        reduction.clear();
+                ledger.rowsApplied + step.rows(),
+                (epochBegins ? 0 : ledger.epochWeight) + step.weight(),
+                (epochBegins ? 0 : ledger.epochLoss) + step.loss(),
+                step.weight() > 0 ? step.loss() / step.weight() : ledger.stepLoss);
     }
 
-    private void update(float[] source, float[] target, float scale) throws DivergedException {
+    private void update(float[] source, float[] target, float scale, GradientSum sum) throws DivergedException {
         float rate = rate();
         double l1 = plan.regularization() == null ? 0 : plan.regularization().l1OrZero();
         double l2 = plan.regularization() == null ? 0 : plan.regularization().l2OrZero();
         int nextRange = 0;
         for (int from = 0; from < plan.length(); from += Reduction.TILE) {
             int length = Math.min(Reduction.TILE, plan.length() - from);
-            reduction.sum(from, length, tile);
+            sum.read(from, length, tile);
             scaleAndClip(tile, length, scale);
             // Alternate plain and regularised segments of the tile, in index order.
             int at = from;

@@ -60,7 +60,7 @@ class ShardStateTest {
                 assertEquals(ShardState.Taken.REPEATED, shard.contribute(0, block, sum, 0, 1, 1, 0.5));
             }
         }
-        shard.apply(1f);
+        shard.apply(1f, null);
         assertEquals(1, shard.clock());
         return shard.values();
     }
@@ -95,6 +95,7 @@ class ShardStateTest {
                 null,
                 null,
                 null,
+                0,
                 0);
     }
 
@@ -104,7 +105,7 @@ class ShardStateTest {
         float[] gradient = new float[LENGTH];
         java.util.Arrays.fill(gradient, 1f);
         assertEquals(ShardState.Taken.COMPLETE, shard.contribute(0, new Block(0, 1), gradient, 0, 3, 3, 1));
-        shard.apply(1f);
+        shard.apply(1f, null);
         float[] after = shard.values().clone();
         assertEquals(ShardState.Taken.REPEATED, shard.contribute(0, new Block(0, 1), gradient, 0, 3, 3, 1));
         assertEquals(ShardState.Taken.AHEAD, shard.contribute(2, new Block(0, 1), gradient, 0, 3, 3, 1));
@@ -118,7 +119,7 @@ class ShardStateTest {
         float[] gradient = new float[LENGTH];
         gradient[4321] = Float.NaN;
         shard.contribute(0, new Block(0, 1), gradient, 0, 1, 1, 1);
-        assertThrows(ShardState.DivergedException.class, () -> shard.apply(1f));
+        assertThrows(ShardState.DivergedException.class, () -> shard.apply(1f, null));
     }
 
     @Test
@@ -127,7 +128,7 @@ class ShardStateTest {
         float[] gradient = new float[LENGTH];
         gradient[7] = 1;
         shard.contribute(0, new Block(0, 1), gradient, 0, 2, 2, 1);
-        shard.apply(1f);
+        shard.apply(1f, null);
         byte[] bytes = shard.snapshot().toBytes();
         ShardSnapshot read = ShardSnapshot.fromBytes(bytes);
         assertArrayEquals(shard.values(), read.values());

@@ -4,9 +4,11 @@ import dev.sampo.parameter.shard.Checkpoints;
 import dev.sampo.parameter.shard.Checkpoints.Manifest;
 import dev.sampo.parameter.shard.ShardState;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +56,15 @@ final class EpochLedger {
     boolean isSaved(long clock) {
         Map<Integer, Saved> parts = saved.get(clock);
         return parts != null && parts.size() == shards;
+    }
+
+    /** The shards whose part of the checkpoint at {@code clock} is not there. */
+    List<Integer> notSaved(long clock) {
+        Map<Integer, Saved> parts = saved.getOrDefault(clock, Map.of());
+        return IntStream.range(0, shards)
+                .filter(shard -> !parts.containsKey(shard))
+                .boxed()
+                .toList();
     }
 
     /** The rows, loss and weight up to a saved clock; null if the shards disagree on what was applied. */

@@ -54,6 +54,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private static final int INCARNATIONS_SKIPPED = 100;
     private static final Duration TICK = Duration.ofMillis(200);
     private static final long START_RETRY_MS = 2_000;
+    private static final long SAVED_WITHIN_MS = 2_000;
 
     /** What a coordinator understands. */
     sealed interface Command {}
@@ -117,6 +118,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private boolean askedToPause;
     private boolean dirty = true;
     private long missingSinceMs = -1;
+    private long savedSoughtMs;
 
     static Behavior<Command> create(JobId job, JobSpec spec, TrainerServices services, Consumer<Update> publish) {
         return Behaviors.setup(context ->
@@ -344,6 +346,11 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             }
         } else if (event instanceof ParameterShard.StartFailed failed) {
             fail("shard " + failed.shard() + " can't start: " + failed.reason());
+        } else if (event instanceof ParameterShard.TookOver moved) {
+            if (moved.incarnation() == incarnation) {
+                status.shardsMoved++;
+                dirty = true;
+            }
         } else if (event instanceof ParameterShard.Saved saved) {
             onSaved(saved);
         } else if (event instanceof ParameterShard.SaveFailed failed) {
@@ -602,6 +609,18 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         }
     }
 
+    /** A shard that moved just then does not know that its checkpoint of the epoch's end is still awaited. */
+    private void seekSaved() {
+        if (status.state != State.TRAINING || concluding || !ledger().allRanksFinished()) {
+            savedSoughtMs = nowMs();
+        } else if (nowMs() - savedSoughtMs >= SAVED_WITHIN_MS) {
+            savedSoughtMs = nowMs();
+            for (int shard : ledger().notSaved(epochEnd())) {
+                tellShard(shard, new ParameterShard.SaveAt(incarnation, epochEnd()));
+            }
+        }
+    }
+
     /** The same deal with a further bound; a new generation would make every worker allocate again. */
     private void continueTraining() {
         int using = Math.min(pool.accepted().size(), prepared().plan().ranks());
@@ -757,6 +776,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         }
         askWorkersToDescribe();
         saveIfTime();
+        seekSaved();
         checkPeers();
         if (dirty) {
             publishNow();

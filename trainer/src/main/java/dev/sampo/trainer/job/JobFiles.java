@@ -152,7 +152,8 @@ final class JobFiles {
                             : training.gradientClipping().value(),
                     training.checkpoint() == null || training.checkpoint().everySteps() == null
                             ? 0
-                            : training.checkpoint().everySteps()));
+                            : training.checkpoint().everySteps(),
+                    spec.parameterServer().replication()));
         }
         return shards;
     }

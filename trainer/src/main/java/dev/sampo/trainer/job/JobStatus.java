@@ -61,7 +61,12 @@ public final class JobStatus {
     public @Nullable Double rowsPerSecond;
     public @Nullable Double etaSeconds;
     public int workers;
+    /** How often training went back to a checkpoint. */
     public int recoveries;
+
+    /** How often a parameter shard went on, with its state, on another node. */
+    public int shardsMoved;
+
     public @Nullable Map<String, Object> model;
     public final Map<String, Object> metrics = new LinkedHashMap<>();
     /** Every epoch so far, with all its metrics. */

@@ -41,7 +41,7 @@ public record JobSpec(
         this.training = training == null
                 ? new TrainingSpec(null, null, null, null, null, null, null, null, null, null, null)
                 : training;
-        this.parameterServer = parameterServer == null ? new ParameterServerSpec(null) : parameterServer;
+        this.parameterServer = parameterServer == null ? new ParameterServerSpec(null, null) : parameterServer;
         this.numerics = numerics == null ? "portable" : numerics;
         this.onBadRecord = onBadRecord == null ? OnBadRecord.FAIL : onBadRecord;
     }

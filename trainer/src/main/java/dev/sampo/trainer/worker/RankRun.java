@@ -46,6 +46,9 @@ final class RankRun implements AutoCloseable {
     private static final int PREFETCH = 3;
 
     private static final long PATIENCE_MS = 3_000;
+    /** Until a shard that does not answer is sought again; doubled up to {@link #PATIENCE_MS} while nothing comes. */
+    private static final long SHARD_PATIENCE_MS = 750;
+
     private static final long REPORT_EVERY_MS = 150;
 
     /** The addresses a run talks to and is answered at. */
@@ -66,12 +69,16 @@ final class RankRun implements AutoCloseable {
     private final BatchQueue queue = new BatchQueue();
     private final BatchAssembler assembler = new BatchAssembler();
     private final @Nullable Values[] latest;
+    /** Where a shard was when it last answered; null: seek it through sharding. */
+    private final Map<Integer, ActorRef<ParameterShard.Command>> shards = new HashMap<>();
+
     private final double[] norms;
     private final Map<Integer, ActorRef<IngestEntity.Command>> readers = new HashMap<>();
     private Worker.Assign assignment;
     private GradientTree gradients;
     private @Nullable EpochEvaluation evaluation;
     private long lastHeardMs = nowMs();
+    private long shardPatienceMs = SHARD_PATIENCE_MS;
     private long lastReportMs;
 
     static RankRun begin(Worker.Assign assign, Peers peers, Store store) throws IOException {
@@ -147,8 +154,12 @@ final class RankRun implements AutoCloseable {
         if (!address.job().equals(plan.job()) || address.incarnation() != incarnation) {
             return;
         }
-        lastHeardMs = nowMs();
+        if (!(reply instanceof ShardRefused)) {
+            lastHeardMs = nowMs();
+            shardPatienceMs = SHARD_PATIENCE_MS;
+        }
         if (reply instanceof Values values) {
+            shards.put(address.shard(), values.shard());
             if (protocol.onValues(address.shard(), address.clock())) {
                 latest[address.shard()] = values;
                 proceed();
@@ -160,6 +171,10 @@ final class RankRun implements AutoCloseable {
                 case LOST -> coordinator().tell(new Worker.ShardLost(plan.job(), incarnation, address.shard()));
                 case MALFORMED ->
                     throw new IllegalStateException("shard " + address.shard() + " refused: " + refused.message());
+                case MOVED -> {
+                    shards.remove(address.shard());
+                    sendAgain(address.shard());
+                }
                 // The shard itself told the coordinator, or this run is over.
                 case DIVERGED, OLD_INCARNATION -> {}
             }
@@ -351,20 +366,22 @@ final class RankRun implements AutoCloseable {
             readers.remove(key.rank());
             fetch(key, null);
         }
-        if (now - lastHeardMs < PATIENCE_MS) {
+        boolean sought = protocol.phase() == StepProtocol.Phase.EXCHANGING;
+        if (now - lastHeardMs < (sought ? shardPatienceMs : PATIENCE_MS)) {
             return;
         }
         lastHeardMs = now;
+        shardPatienceMs = Math.min(PATIENCE_MS, 2 * shardPatienceMs);
         switch (protocol.phase()) {
             case JOINING -> {
                 protocol.rejoin();
-                Arrays.fill(latest, null);
+                shards.clear();
                 pullMissing();
             }
             case EXCHANGING -> {
                 // A shard that moved answers LOST or its clock, and with it its new address.
                 for (int shard : protocol.missing()) {
-                    latest[shard] = null;
+                    shards.remove(shard);
                     contribute(shard);
                 }
             }
@@ -374,6 +391,16 @@ final class RankRun implements AutoCloseable {
                     coordinator().tell(evaluation.finished(peers.self()));
                 }
             }
+        }
+    }
+
+    /** A shard went to another node, and knows nothing of what the step is made of. */
+    private void sendAgain(int shard) {
+        if (protocol.phase() == StepProtocol.Phase.EXCHANGING
+                && protocol.missing().contains(shard)) {
+            contribute(shard);
+        } else if (protocol.phase() == StepProtocol.Phase.JOINING) {
+            pull(shard, Pull.NEWEST);
         }
     }
 
@@ -389,9 +416,9 @@ final class RankRun implements AutoCloseable {
 
     /** Straight to the shard once it has answered; its first contact and any retry go through sharding. */
     private void sendToShard(int shard, ParameterShard.Command message) {
-        Values known = latest[shard];
+        ActorRef<ParameterShard.Command> known = shards.get(shard);
         if (known != null) {
-            known.shard().tell(message);
+            known.tell(message);
         } else {
             peers.shards().tell(new ShardingEnvelope<>(ShardSharding.entityId(plan.job(), shard), message));
         }

@@ -89,6 +89,7 @@ class StepSimulationTest {
                         null,
                         null,
                         null,
+                        0,
                         0);
                 shards.add(new ShardState(plan, ShardSnapshot.initial(shard, new float[] {1, -1, 0.5f, shard})));
                 waiting.add(new LinkedHashSet<>());
@@ -129,7 +130,7 @@ class StepSimulationTest {
                 case COMPLETE -> {
                     waiting.get(shard).add(worker);
                     try {
-                        state.apply(1f);
+                        state.apply(1f, null);
                     } catch (ShardState.DivergedException e) {
                         throw new AssertionError(e);
                     }

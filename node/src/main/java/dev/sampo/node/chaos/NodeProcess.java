@@ -1,4 +1,4 @@
-package dev.sampo.node;
+package dev.sampo.node.chaos;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,9 +11,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A node in a JVM of its own, started as a user would. */
-final class NodeProcess implements AutoCloseable {
+public final class NodeProcess implements AutoCloseable {
     private static final Pattern UP =
             Pattern.compile("node (\\S+) is up with roles [a-z,]*[a-z](?:, HTTP at (\\S+))?\\R");
+    private static final Duration UP_WITHIN = Duration.ofSeconds(90);
+
     private final Process process;
     private final Path log;
     private String address = "";
@@ -25,7 +27,7 @@ final class NodeProcess implements AutoCloseable {
     }
 
     /** A node with its log in {@code home}. */
-    static NodeProcess start(Path home, String name, String... arguments) throws IOException {
+    public static NodeProcess start(Path home, String name, String... arguments) throws IOException {
         List<String> all = new ArrayList<>(List.of("node", "--home", home.toString()));
         all.addAll(List.of(arguments));
         Path log = home.resolve(name + ".log");
@@ -33,7 +35,7 @@ final class NodeProcess implements AutoCloseable {
     }
 
     /** Any command of Sampo in a JVM of its own, stdout and stderr to a file. */
-    static Process sampo(Path log, List<String> arguments) throws IOException {
+    public static Process sampo(Path log, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
@@ -51,31 +53,81 @@ final class NodeProcess implements AutoCloseable {
                 .start();
     }
 
-    /** Waits until the node says that it is up. */
-    NodeProcess awaitUp() throws Exception {
-        long end = System.nanoTime() + Duration.ofSeconds(90).toNanos();
+    /** Waits until the node says that it is up; {@link IOException} with its log when it does not. */
+    public NodeProcess awaitUp() throws IOException, InterruptedException {
+        long end = System.nanoTime() + UP_WITHIN.toNanos();
         while (System.nanoTime() < end && process.isAlive()) {
-            Matcher matcher = UP.matcher(Files.readString(log));
-            if (matcher.find()) {
-                address = matcher.group(1);
-                http = matcher.group(2) == null ? "" : matcher.group(2);
+            if (isUp()) {
                 return this;
             }
             Thread.sleep(50);
         }
-        throw new AssertionError("the node did not come up:\n" + Files.readString(log));
+        throw new IOException("the node did not come up:\n" + Files.readString(log));
     }
 
-    String address() {
+    /** Whether it has said that it is up. */
+    public boolean isUp() {
+        if (!address.isEmpty()) {
+            return true;
+        }
+        Matcher matcher;
+        try {
+            matcher = UP.matcher(Files.readString(log));
+        } catch (IOException e) {
+            return false;
+        }
+        if (!matcher.find()) {
+            return false;
+        }
+        address = matcher.group(1);
+        http = matcher.group(2) == null ? "" : matcher.group(2);
+        return true;
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** {@code host:port}, once it is up. */
+    public String address() {
         return address;
     }
 
-    String http() {
+    /** Where it serves HTTP, once it is up; empty if it does not. */
+    public String http() {
         return http;
     }
 
-    String log() throws IOException {
+    /** What it has said so far. */
+    public String log() throws IOException {
         return Files.readString(log);
+    }
+
+    /** SIGKILL: it gets no chance to say anything. */
+    public void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** SIGTERM; does not wait. */
+    public void drain() {
+        process.destroy();
+    }
+
+    /** SIGSTOP: it lives, holds its connections, and answers nothing. */
+    public void freeze() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** SIGCONT. */
+    public void thaw() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, "" + process.pid())
+                .inheritIO()
+                .start()
+                .waitFor();
     }
 
     /** Asks it to stop (SIGTERM); kills it if it doesn't. */
@@ -92,13 +144,8 @@ final class NodeProcess implements AutoCloseable {
         }
     }
 
-    /** SIGKILL: it gets no chance to say anything. */
-    void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
-    }
-
     /** The exit code after {@link #close}. */
-    int exitCode() {
+    public int exitCode() {
         return process.exitValue();
     }
 }

@@ -1,0 +1,252 @@
+package dev.sampo.node.chaos;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sampo.cluster.Role;
+import dev.sampo.cluster.api.ApiRequest;
+import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.node.chaos.ClusterProcesses.Member;
+import dev.sampo.node.client.JobClient;
+import dev.sampo.node.client.UnreachableException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One job on a {@link ClusterProcesses} under a plan of faults, with how long training paused at each. */
+public final class ChaosRun {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long LOOK_EVERY_MS = 20;
+    private static final Duration PROGRESS_WITHIN = Duration.ofSeconds(120);
+    private static final long SMOOTH_PAUSE_MS = 600;
+    private static final long SMOOTH_FOR_MS = 2_000;
+    private static final long RESTARTED_AFTER_MS = 1_000;
+
+    private final ClusterProcesses cluster;
+    private final String job;
+    private final Random random;
+    private final Consumer<Outcome> told;
+    private final List<Due> dues = new ArrayList<>();
+    private final Map<String, JobClient> clients = new TreeMap<>();
+    private @Nullable JsonNode view;
+    private long step = -1;
+    private long advancedMs = nowMs();
+    private long longestPauseMs;
+    private long roughMs = nowMs();
+
+    /**
+     * What a fault did.
+     *
+     * @param step the last one known before
+     * @param pauseMs the longest time without an applied step, until training went smoothly again
+     * @param ended whether the job was over before; then the time says nothing
+     */
+    public record Outcome(Fault fault, long step, long pauseMs, boolean ended) {}
+
+    private interface Act {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private record Due(long atMs, Act act) {}
+
+    /** @param told hears of every fault once training goes on */
+    public ChaosRun(ClusterProcesses cluster, String job, long seed, Consumer<Outcome> told) {
+        this.cluster = cluster;
+        this.job = job;
+        random = new Random(seed);
+        this.told = told;
+    }
+
+    /** Lets the faults happen one after the other, each when training goes on, and gives the job's last status. */
+    public JsonNode run(List<Fault> plan) throws IOException, InterruptedException {
+        try {
+            awaitSmooth();
+            for (Fault fault : plan) {
+                if (hasEnded()) {
+                    break;
+                }
+                long at = step;
+                longestPauseMs = 0;
+                befall(fault);
+                awaitSmooth();
+                told.accept(new Outcome(fault, at, longestPauseMs, hasEnded()));
+            }
+            while (!hasEnded()) {
+                look();
+            }
+            return java.util.Objects.requireNonNull(view);
+        } finally {
+            clients.values().forEach(JobClient::close);
+        }
+    }
+
+    private boolean hasEnded() {
+        return view != null && view.path("state").asText().matches("done|failed|cancelled");
+    }
+
+    private void befall(Fault fault) throws IOException, InterruptedException {
+        switch (fault.kind()) {
+            case KILL -> kill(fault.roles().isEmpty() ? cluster.members() : victims(fault.roles()));
+            case DRAIN -> victims(fault.roles()).forEach(this::drain);
+            case FREEZE -> freeze(victims(fault.roles()), fault.amount());
+            case SCALE -> scale(fault.roles().get(0), fault.amount());
+            case WAIT -> after(fault.amount() * 1_000L, () -> {});
+        }
+    }
+
+    /** One node for each role, none twice, by chance. */
+    private List<Member> victims(List<Role> roles) {
+        List<Member> victims = new ArrayList<>();
+        for (Role role : roles) {
+            List<Member> candidates = new ArrayList<>(cluster.of(role));
+            candidates.removeAll(victims);
+            if (!candidates.isEmpty()) {
+                victims.add(candidates.get(random.nextInt(candidates.size())));
+            }
+        }
+        return victims;
+    }
+
+    private void kill(List<Member> victims) throws InterruptedException {
+        for (Member victim : victims) {
+            cluster.kill(victim);
+        }
+        after(RESTARTED_AFTER_MS, () -> replace(victims));
+    }
+
+    /** Coordinators first: where nobody is left, the others join the first of them. */
+    private void replace(List<Member> gone) throws IOException, InterruptedException {
+        boolean alone = cluster.members().isEmpty();
+        for (Member each : gone) {
+            if (each.role() == Role.COORDINATOR) {
+                Member fresh = cluster.startOne(Role.COORDINATOR);
+                if (alone) {
+                    fresh.process().awaitUp();
+                }
+            }
+        }
+        for (Member each : gone) {
+            if (each.role() != Role.COORDINATOR) {
+                cluster.startOne(each.role());
+            }
+        }
+    }
+
+    private void drain(Member victim) {
+        cluster.leave(victim);
+        whenGone(victim, () -> cluster.startOne(victim.role()));
+    }
+
+    private void whenGone(Member victim, Act then) {
+        after(LOOK_EVERY_MS, () -> {
+            if (victim.process().isAlive()) {
+                whenGone(victim, then);
+            } else {
+                then.run();
+            }
+        });
+    }
+
+    private void freeze(List<Member> victims, int seconds) throws IOException, InterruptedException {
+        for (Member victim : victims) {
+            victim.process().freeze();
+        }
+        after(seconds * 1_000L, () -> {
+            for (Member victim : victims) {
+                victim.process().thaw();
+                // A node that was taken out meanwhile learns of it now and ends; another takes its place.
+                after(5_000, () -> {
+                    if (!victim.process().isAlive()) {
+                        cluster.kill(victim);
+                        cluster.startOne(victim.role());
+                    }
+                });
+            }
+        });
+    }
+
+    private void scale(Role role, int nodes) throws IOException {
+        List<Member> now = new ArrayList<>(cluster.of(role));
+        for (int i = now.size(); i < nodes; i++) {
+            cluster.startOne(role);
+        }
+        for (int i = now.size(); i > nodes; i--) {
+            Member victim = now.remove(now.size() - 1);
+            cluster.leave(victim);
+            whenGone(victim, () -> {});
+        }
+        // Whoever starts needs a while to be of any account.
+        after(now.size() < nodes ? 6_000 : 0, () -> {});
+    }
+
+    private void after(long ms, Act act) {
+        dues.add(new Due(nowMs() + ms, act));
+    }
+
+    /** Until nothing is due any more and steps come without long pauses for a while; or the job has ended. */
+    private void awaitSmooth() throws IOException, InterruptedException {
+        roughMs = nowMs();
+        while (!hasEnded() && (!dues.isEmpty() || nowMs() - roughMs < SMOOTH_FOR_MS)) {
+            for (Iterator<Due> each = List.copyOf(dues).iterator(); each.hasNext(); ) {
+                Due due = each.next();
+                if (due.atMs() <= nowMs()) {
+                    dues.remove(due);
+                    due.act().run();
+                }
+            }
+            look();
+            if (nowMs() - advancedMs > SMOOTH_PAUSE_MS) {
+                roughMs = nowMs();
+            }
+            if (nowMs() - advancedMs > PROGRESS_WITHIN.toMillis()) {
+                throw new IOException("no step was applied for " + PROGRESS_WITHIN.toSeconds() + " s; the job says "
+                        + (view == null ? "nothing" : view.path("state") + ", waiting for " + view.path("waitingFor"))
+                        + "\n" + cluster.logs());
+            }
+        }
+    }
+
+    private void look() throws InterruptedException {
+        Thread.sleep(LOOK_EVERY_MS);
+        JsonNode now = status();
+        if (now == null) {
+            longestPauseMs = Math.max(longestPauseMs, nowMs() - advancedMs);
+            return;
+        }
+        view = now;
+        long seen = now.path("step").asLong();
+        longestPauseMs = Math.max(longestPauseMs, nowMs() - advancedMs);
+        if (seen > step && step >= 0) {
+            advancedMs = nowMs();
+        }
+        step = seen;
+    }
+
+    /** Asks one node after the other; null while none answers. */
+    private @Nullable JsonNode status() {
+        for (String http : cluster.http().toList()) {
+            JobClient client = clients.computeIfAbsent(http, JobClient::to);
+            try {
+                ApiResponse response = client.call(new ApiRequest(
+                        "status", JSON.createObjectNode().put("job", job).toString()));
+                if (response.status() == 200) {
+                    return JSON.readTree(response.body());
+                }
+            } catch (UnreachableException | JsonProcessingException e) {
+                continue;
+            }
+        }
+        return null;
+    }
+
+    private static long nowMs() {
+        return System.nanoTime() / 1_000_000;
+    }
+}

@@ -1,0 +1,138 @@
+package dev.sampo.node.chaos;
+
+import dev.sampo.cluster.Role;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A cluster of real processes on this machine, a role each, all with one home folder. The coordinator is always at the
+ * same port, so that a new one is found where the old one was. Not thread-safe.
+ */
+public final class ClusterProcesses implements AutoCloseable {
+    private final Path home;
+    private final int port;
+    private final List<Member> members = new ArrayList<>();
+    private final List<Member> leaving = new ArrayList<>();
+    private int started;
+
+    /** One process. */
+    public record Member(String name, Role role, NodeProcess process) {}
+
+    private ClusterProcesses(Path home, int port) {
+        this.home = home;
+        this.port = port;
+    }
+
+    /** Starts so many nodes of each role and waits until all are up. */
+    public static ClusterProcesses start(Path home, Map<Role, Integer> nodes) throws IOException, InterruptedException {
+        ClusterProcesses cluster = new ClusterProcesses(home, freePort());
+        try {
+            cluster.startAll(nodes);
+        } catch (IOException | InterruptedException e) {
+            cluster.close();
+            throw e;
+        }
+        return cluster;
+    }
+
+    /** Starts the coordinators first and then the rest at once. */
+    void startAll(Map<Role, Integer> nodes) throws IOException, InterruptedException {
+        for (int i = 0; i < nodes.getOrDefault(Role.COORDINATOR, 1); i++) {
+            startOne(Role.COORDINATOR).process().awaitUp();
+        }
+        List<Member> fresh = new ArrayList<>();
+        for (var each : nodes.entrySet()) {
+            for (int i = 0; each.getKey() != Role.COORDINATOR && i < each.getValue(); i++) {
+                fresh.add(startOne(each.getKey()));
+            }
+        }
+        for (Member member : fresh) {
+            member.process().awaitUp();
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Starts one more node; does not wait until it is up. */
+    public Member startOne(Role role) throws IOException {
+        boolean first = role == Role.COORDINATOR && of(Role.COORDINATOR).isEmpty();
+        List<String> arguments =
+                new ArrayList<>(List.of("--roles", role.text(), "--http-port", "0", "--port", first ? "" + port : "0"));
+        String seeds = String.join(
+                ",",
+                members.stream()
+                        .filter(member -> member.role() == Role.COORDINATOR || member.role() == Role.PS)
+                        .filter(member -> member.process().isUp())
+                        .map(member -> member.process().address())
+                        .filter(address -> !address.isEmpty())
+                        .toList());
+        if (!seeds.isEmpty()) {
+            arguments.addAll(List.of("--seeds", seeds));
+        }
+        String name = role.text() + "-" + ++started;
+        Member member = new Member(name, role, NodeProcess.start(home, name, arguments.toArray(String[]::new)));
+        members.add(member);
+        return member;
+    }
+
+    /** The nodes of a role that were not killed or drained, the oldest first. */
+    public List<Member> of(Role role) {
+        return members.stream().filter(member -> member.role() == role).toList();
+    }
+
+    public List<Member> members() {
+        return List.copyOf(members);
+    }
+
+    /** SIGKILL. */
+    public void kill(Member member) throws InterruptedException {
+        members.remove(member);
+        member.process().kill();
+    }
+
+    /** SIGTERM; does not wait until it has gone. */
+    public void leave(Member member) {
+        members.remove(member);
+        member.process().drain();
+        leaving.add(member);
+    }
+
+    /** Where nodes that are up serve HTTP. */
+    public Stream<String> http() {
+        return members.stream()
+                .filter(member -> member.process().isAlive() && member.process().isUp())
+                .map(member -> member.process().http())
+                .filter(address -> !address.isEmpty());
+    }
+
+    /** All logs, for a report of what went wrong. */
+    public String logs() throws IOException {
+        StringBuilder logs = new StringBuilder();
+        for (Member member : members) {
+            logs.append("---- ")
+                    .append(member.name())
+                    .append('\n')
+                    .append(member.process().log());
+        }
+        return logs.toString();
+    }
+
+    @Override
+    public void close() {
+        members.forEach(member -> member.process().drain());
+        members.forEach(member -> member.process().close());
+        leaving.forEach(member -> member.process().close());
+        members.clear();
+        leaving.clear();
+    }
+}

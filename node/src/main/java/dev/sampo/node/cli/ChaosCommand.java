@@ -1,0 +1,189 @@
+package dev.sampo.node.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sampo.cluster.Role;
+import dev.sampo.node.NodeOptions;
+import dev.sampo.node.SampoNode;
+import dev.sampo.node.chaos.ChaosRun;
+import dev.sampo.node.chaos.ChaosRun.Outcome;
+import dev.sampo.node.chaos.ClusterProcesses;
+import dev.sampo.node.chaos.Fault;
+import dev.sampo.node.client.JobClient;
+import dev.sampo.trainer.spec.JobSpec;
+import dev.sampo.trainer.spec.JobSpecs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code sampo chaos}: one job undisturbed in one process, and again on a cluster of processes that are tortured. */
+@Command(
+        name = "chaos",
+        mixinStandardHelpOptions = true,
+        description =
+                "Trains a job in one process, then on a cluster of processes of this machine that it kills, freezes,"
+                        + " drains and scales by a plan; the models must be the same bits.",
+        footer = {
+            "",
+            "A plan is a list of faults, one after the other, each once training goes on after the one before:",
+            "  kill ROLE [ROLE...]    SIGKILL of a node of each role, all at once; kill all: of every node;",
+            "                         others start a second later",
+            "  drain ROLE             SIGTERM; another starts when it has gone",
+            "  freeze ROLE SECONDS    SIGSTOP, and SIGCONT later",
+            "  scale ROLE NODES       so many nodes of the role",
+            "  wait SECONDS",
+            "",
+            "Examples:",
+            "  sampo chaos job.yaml --plan \"kill worker; kill ps; drain ps; kill coordinator ps; kill all\"",
+            "  sampo chaos job.yaml --random 12 --seed 7 --ps 3",
+            "",
+            "Exit codes: 0 the same bits and every row once, 1 not, 2 usage or spec error"
+        })
+final class ChaosCommand implements Callable<Integer> {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @Parameters(
+            paramLabel = "SPEC",
+            description = "the job spec, YAML or JSON; of some minutes, to have time for faults")
+    private Path spec = Path.of("");
+
+    @Option(names = "--set", paramLabel = "PATH=VALUE", description = TrainCommand.SET_HELP)
+    private List<String> sets = List.of();
+
+    @Option(names = "--plan", description = "the faults, such as \"kill worker; drain ps\"")
+    private @Nullable String plan;
+
+    @Option(names = "--random", paramLabel = "N", description = "so many faults by chance")
+    private @Nullable Integer random;
+
+    @Option(names = "--seed", description = "of victims, and of --random (default: ${DEFAULT-VALUE})")
+    private long seed = 1;
+
+    @Option(names = "--ps", paramLabel = "N", description = "nodes with role ps (default: ${DEFAULT-VALUE})")
+    private int ps = 2;
+
+    @Option(names = "--workers", paramLabel = "N", description = "worker nodes (default: ${DEFAULT-VALUE})")
+    private int workers = 2;
+
+    @Option(names = "--ingest", paramLabel = "N", description = "ingest nodes (default: ${DEFAULT-VALUE})")
+    private int ingest = 2;
+
+    @Option(
+            names = "--home",
+            paramLabel = "DIR",
+            description = "where the nodes keep everything, and their logs (default: a new folder)")
+    private @Nullable Path home;
+
+    @Option(names = "--json", description = "print one JSON object on stdout and nothing else there")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        JobSpec job = JobSpecs.load(spec, sets);
+        if ((plan == null) == (random == null)) {
+            throw new IllegalArgumentException("say either --plan or --random");
+        }
+        List<Fault> faults = plan != null ? Fault.plan(plan) : Fault.random(random == null ? 0 : random, seed);
+        if (ps < 1 || workers < 1 || ingest < 1) {
+            throw new IllegalArgumentException("--ps, --workers and --ingest must be ≥ 1");
+        }
+        Path root = home == null ? Files.createTempDirectory("sampo-chaos") : Files.createDirectories(home);
+        ObjectNode body = JSON.createObjectNode();
+        body.set("spec", JSON.readTree(JobSpecs.toJson(job)));
+        System.err.println("sampo: undisturbed, in one process");
+        JsonNode alone = undisturbed(root.resolve("undisturbed"), body);
+        System.err.println("sampo: with " + faults.size() + " faults on a cluster of 1 coordinator, " + ps + " ps, "
+                + workers + " worker, " + ingest + " ingest; logs in " + root.resolve("cluster"));
+        List<Outcome> outcomes = new ArrayList<>();
+        JsonNode tortured = tortured(Files.createDirectories(root.resolve("cluster")), body, faults, outcomes);
+        return report(alone, tortured, faults, outcomes);
+    }
+
+    private JsonNode undisturbed(Path folder, ObjectNode body) throws Exception {
+        SampoNode node = SampoNode.start(new NodeOptions(
+                EnumSet.allOf(Role.class), "127.0.0.1", 0, List.of(), -1, folder.toAbsolutePath(), workers));
+        try (JobClient client = JobClient.to(node.host() + ":" + node.port())) {
+            node.awaitUp(Duration.ofSeconds(30));
+            String id = Follow.call(client, "submit", body).path("job").asText();
+            return Follow.untilEnd(client, id, json);
+        } finally {
+            node.stop();
+        }
+    }
+
+    private JsonNode tortured(Path folder, ObjectNode body, List<Fault> faults, List<Outcome> outcomes)
+            throws Exception {
+        Map<Role, Integer> nodes = new EnumMap<>(Role.class);
+        nodes.put(Role.COORDINATOR, 1);
+        nodes.put(Role.PS, ps);
+        nodes.put(Role.WORKER, workers);
+        nodes.put(Role.INGEST, ingest);
+        try (ClusterProcesses cluster = ClusterProcesses.start(folder.toAbsolutePath(), nodes);
+                JobClient client = JobClient.to(cluster.http().findFirst().orElseThrow())) {
+            String id = Follow.call(client, "submit", body).path("job").asText();
+            return new ChaosRun(cluster, id, seed, outcome -> {
+                        outcomes.add(outcome);
+                        System.err.printf(
+                                "sampo: %2d/%d  %-28s at step %-8d longest pause %6d ms%s%n",
+                                outcomes.size(),
+                                faults.size(),
+                                outcome.fault(),
+                                outcome.step(),
+                                outcome.pauseMs(),
+                                outcome.ended() ? " (the job ended)" : "");
+                    })
+                    .run(faults);
+        }
+    }
+
+    private int report(JsonNode alone, JsonNode tortured, List<Fault> faults, List<Outcome> outcomes) throws Exception {
+        String expected = alone.path("model").path("weightsSha256").asText();
+        String sha = tortured.path("model").path("weightsSha256").asText();
+        long rows = tortured.path("rowsApplied").asLong();
+        boolean same = !sha.isEmpty()
+                && sha.equals(expected)
+                && rows == alone.path("rowsApplied").asLong();
+        boolean all = outcomes.size() == faults.size();
+        if (json) {
+            ObjectNode result = JSON.createObjectNode();
+            result.put("same", same).put("weightsSha256", sha).put("undisturbed", expected);
+            result.put("rowsApplied", rows).put("state", tortured.path("state").asText());
+            result.put("recoveries", tortured.path("recoveries").asInt());
+            result.put("shardsMoved", tortured.path("shardsMoved").asInt());
+            var list = result.putArray("faults");
+            for (Outcome outcome : outcomes) {
+                list.addObject()
+                        .put("fault", outcome.fault().toString())
+                        .put("step", outcome.step())
+                        .put("pauseMs", outcome.pauseMs())
+                        .put("ended", outcome.ended());
+            }
+            System.out.println(result);
+        } else {
+            System.out.println("undisturbed  " + expected + "  rows applied " + alone.path("rowsApplied"));
+            System.out.println("tortured     " + sha + "  rows applied " + rows + ", "
+                    + tortured.path("recoveries") + " times back to a checkpoint, "
+                    + tortured.path("shardsMoved") + " shards moved with their state");
+            if (!all) {
+                System.out.println("the job ended after " + outcomes.size() + " of " + faults.size()
+                        + " faults; train longer to see all of them");
+            }
+            System.out.println(
+                    same
+                            ? "the same bits"
+                            : "NOT the same: " + tortured.path("reason").asText(""));
+        }
+        return same && all ? 0 : Cli.FAILED;
+    }
+}
