@@ -90,7 +90,15 @@ public final class Lifelines extends AbstractBehavior<Lifelines.Command> {
                 present.add(member.uniqueAddress());
             }
         }
-        lines.keySet().retainAll(present);
+        // Members that are down stay, as dead ones, until they are removed.
+        Set<UniqueAddress> known = new HashSet<>();
+        cluster.state().getMembers().forEach(member -> known.add(member.uniqueAddress()));
+        lines.keySet().removeIf(node -> {
+            if (!known.contains(node)) {
+                LifelineDetector.forget(node.address());
+            }
+            return !known.contains(node);
+        });
         for (UniqueAddress node : present) {
             Line line = lines.computeIfAbsent(node, each -> new Line());
             if (!line.held) {
@@ -158,6 +166,7 @@ public final class Lifelines extends AbstractBehavior<Lifelines.Command> {
                             "node={} is gone: its process closed the connection and its port refuses another; it is taken out"
                                     + " of the cluster",
                             broken.node().address());
+            LifelineDetector.dead(broken.node().address());
             cluster.manager().tell(new Down(broken.node().address()));
         }
         return this;

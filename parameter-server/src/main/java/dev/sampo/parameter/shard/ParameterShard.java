@@ -113,7 +113,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(250);
     private static final int STASHED_MAX = 10_000;
-    private static final long HAND_OVER_WITHIN_MS = 8_000;
+    private static final long HAND_OVER_WITHIN_MS = 5_000;
 
     private final JobId job;
     private final int index;
