@@ -1,28 +1,20 @@
 package dev.sampo.node.chaos;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sampo.cluster.Role;
-import dev.sampo.cluster.api.ApiRequest;
-import dev.sampo.cluster.api.ApiResponse;
 import dev.sampo.node.chaos.ClusterProcesses.Member;
-import dev.sampo.node.client.JobClient;
-import dev.sampo.node.client.UnreachableException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One job on a {@link ClusterProcesses} under a plan of faults, with how long training paused at each. */
 public final class ChaosRun {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final long LOOK_EVERY_MS = 20;
     private static final Duration PROGRESS_WITHIN = Duration.ofSeconds(120);
     private static final long SMOOTH_PAUSE_MS = 600;
@@ -30,11 +22,10 @@ public final class ChaosRun {
     private static final long RESTARTED_AFTER_MS = 1_000;
 
     private final ClusterProcesses cluster;
-    private final String job;
+    private final JobWatch watch;
     private final Random random;
     private final Consumer<Outcome> told;
     private final List<Due> dues = new ArrayList<>();
-    private final Map<String, JobClient> clients = new TreeMap<>();
     private @Nullable JsonNode view;
     private long step = -1;
     private long advancedMs = nowMs();
@@ -59,7 +50,7 @@ public final class ChaosRun {
     /** @param told hears of every fault once training goes on */
     public ChaosRun(ClusterProcesses cluster, String job, long seed, Consumer<Outcome> told) {
         this.cluster = cluster;
-        this.job = job;
+        watch = new JobWatch(job);
         random = new Random(seed);
         this.told = told;
     }
@@ -83,7 +74,7 @@ public final class ChaosRun {
             }
             return java.util.Objects.requireNonNull(view);
         } finally {
-            clients.values().forEach(JobClient::close);
+            watch.close();
         }
     }
 
@@ -215,35 +206,18 @@ public final class ChaosRun {
 
     private void look() throws InterruptedException {
         Thread.sleep(LOOK_EVERY_MS);
-        JsonNode now = status();
+        watch.ask(cluster.http().collect(Collectors.toSet()));
+        JsonNode now = watch.newest();
+        longestPauseMs = Math.max(longestPauseMs, nowMs() - advancedMs);
         if (now == null) {
-            longestPauseMs = Math.max(longestPauseMs, nowMs() - advancedMs);
             return;
         }
         view = now;
         long seen = now.path("step").asLong();
-        longestPauseMs = Math.max(longestPauseMs, nowMs() - advancedMs);
         if (seen > step && step >= 0) {
             advancedMs = nowMs();
         }
         step = seen;
-    }
-
-    /** Asks one node after the other; null while none answers. */
-    private @Nullable JsonNode status() {
-        for (String http : cluster.http().toList()) {
-            JobClient client = clients.computeIfAbsent(http, JobClient::to);
-            try {
-                ApiResponse response = client.call(new ApiRequest(
-                        "status", JSON.createObjectNode().put("job", job).toString()));
-                if (response.status() == 200) {
-                    return JSON.readTree(response.body());
-                }
-            } catch (UnreachableException | JsonProcessingException e) {
-                continue;
-            }
-        }
-        return null;
     }
 
     private static long nowMs() {
