@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -26,7 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class MemoryModels implements ModelSource {
     public final Map<ModelKey, ModelInfo> models = new ConcurrentSkipListMap<>();
     public final Set<ModelKey> corrupt = new ConcurrentSkipListSet<>();
-    public final Set<ModelKey> loaded = new ConcurrentSkipListSet<>();
+    /** One entry per model in memory: a version loaded again before its old server has drained is there twice. */
+    public final List<ModelKey> loaded = new CopyOnWriteArrayList<>();
     public final AtomicInteger loads = new AtomicInteger();
     public final AtomicInteger passes = new AtomicInteger();
     /** Passes wait for it; open unless a test sets it. */
