@@ -29,6 +29,7 @@ public final class MemoryModels implements ModelSource {
     public final Set<ModelKey> corrupt = new ConcurrentSkipListSet<>();
     /** One entry per model in memory: a version loaded again before its old server has drained is there twice. */
     public final List<ModelKey> loaded = new CopyOnWriteArrayList<>();
+
     public final AtomicInteger loads = new AtomicInteger();
     public final AtomicInteger passes = new AtomicInteger();
     /** Passes wait for it; open unless a test sets it. */

@@ -17,8 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -33,7 +35,8 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description =
                 "Trains a job in one process, then on a cluster of processes of this machine that it kills, freezes,"
-                        + " drains and scales by a plan; the models must be the same bits.",
+                        + " drains and scales by a plan; the models must be the same bits, and without synchronous steps every"
+                        + " row must count once.",
         footer = {
             "",
             "A plan is a list of faults, one after the other, each once training goes on after the one before:",
@@ -67,6 +70,9 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(names = "--random", paramLabel = "N", description = "so many faults by chance")
     private @Nullable Integer random;
 
+    @Option(names = "--repeat", paramLabel = "N", description = "the whole plan so many times (default: 1)")
+    private int repeat = 1;
+
     @Option(names = "--seed", description = "of victims, and of --random (default: ${DEFAULT-VALUE})")
     private long seed = 1;
 
@@ -95,6 +101,12 @@ final class ChaosCommand implements Callable<Integer> {
             throw new IllegalArgumentException("say either --plan or --random");
         }
         List<Fault> faults = plan != null ? Fault.plan(plan) : Fault.random(random == null ? 0 : random, seed);
+        if (repeat < 1) {
+            throw new IllegalArgumentException("--repeat must be ≥ 1, was " + repeat);
+        }
+        faults = Collections.nCopies(repeat, faults).stream()
+                .flatMap(List::stream)
+                .toList();
         if (ps < 1 || workers < 1 || ingest < 1) {
             throw new IllegalArgumentException("--ps, --workers and --ingest must be ≥ 1");
         }
@@ -107,7 +119,7 @@ final class ChaosCommand implements Callable<Integer> {
                 + workers + " worker, " + ingest + " ingest; logs in " + root.resolve("cluster"));
         List<Outcome> outcomes = new ArrayList<>();
         JsonNode tortured = tortured(Files.createDirectories(root.resolve("cluster")), body, faults, outcomes);
-        return report(alone, tortured, faults, outcomes);
+        return report(job.training().consistency().plan().synchronous(), alone, tortured, faults.size(), outcomes);
     }
 
     private JsonNode undisturbed(Path folder, ObjectNode body) throws Exception {
@@ -147,43 +159,86 @@ final class ChaosCommand implements Callable<Integer> {
         }
     }
 
-    private int report(JsonNode alone, JsonNode tortured, List<Fault> faults, List<Outcome> outcomes) throws Exception {
-        String expected = alone.path("model").path("weightsSha256").asText();
-        String sha = tortured.path("model").path("weightsSha256").asText();
-        long rows = tortured.path("rowsApplied").asLong();
-        boolean same = !sha.isEmpty()
-                && sha.equals(expected)
-                && rows == alone.path("rowsApplied").asLong();
-        boolean all = outcomes.size() == faults.size();
+    private int report(boolean synchronous, JsonNode alone, JsonNode tortured, int faults, List<Outcome> outcomes) {
+        boolean everyRowOnce = tortured.path("state").asText().equals("done")
+                && tortured.path("rowsApplied").equals(alone.path("rowsApplied"))
+                && tortured.path("contributions").equals(alone.path("contributions"));
+        boolean same = everyRowOnce && sha(tortured).equals(sha(alone));
+        boolean all = outcomes.size() == faults;
         if (json) {
-            ObjectNode result = JSON.createObjectNode();
-            result.put("same", same).put("weightsSha256", sha).put("undisturbed", expected);
-            result.put("rowsApplied", rows).put("state", tortured.path("state").asText());
-            result.put("recoveries", tortured.path("recoveries").asInt());
-            result.put("shardsMoved", tortured.path("shardsMoved").asInt());
-            var list = result.putArray("faults");
-            for (Outcome outcome : outcomes) {
-                list.addObject()
-                        .put("fault", outcome.fault().toString())
-                        .put("step", outcome.step())
-                        .put("pauseMs", outcome.pauseMs())
-                        .put("ended", outcome.ended());
-            }
-            System.out.println(result);
+            System.out.println(asJson(same, everyRowOnce, alone, tortured, outcomes));
         } else {
-            System.out.println("undisturbed  " + expected + "  rows applied " + alone.path("rowsApplied"));
-            System.out.println("tortured     " + sha + "  rows applied " + rows + ", "
-                    + tortured.path("recoveries") + " times back to a checkpoint, "
-                    + tortured.path("shardsMoved") + " shards moved with their state");
+            pauses(outcomes)
+                    .forEach((fault, pauses) -> System.out.printf(
+                            "%-28s %3d times, pause median %6d ms, worst %6d ms%n",
+                            fault, pauses.size(), pauses.get(pauses.size() / 2), pauses.get(pauses.size() - 1)));
+            System.out.println("undisturbed  " + line(alone));
+            System.out.println("tortured     " + line(tortured) + "; " + tortured.path("recoveries")
+                    + " times back to a checkpoint, " + tortured.path("shardsMoved")
+                    + " shards moved with their state, " + tortured.path("duplicates") + " duplicates, "
+                    + tortured.path("retries") + " retries");
             if (!all) {
-                System.out.println("the job ended after " + outcomes.size() + " of " + faults.size()
+                System.out.println("the job ended after " + outcomes.size() + " of " + faults
                         + " faults; train longer to see all of them");
             }
-            System.out.println(
-                    same
-                            ? "the same bits"
-                            : "NOT the same: " + tortured.path("reason").asText(""));
+            System.out.println(verdict(synchronous, same, everyRowOnce, tortured));
         }
-        return same && all ? 0 : Cli.FAILED;
+        return (synchronous ? same : everyRowOnce) && all ? 0 : Cli.FAILED;
+    }
+
+    private static String verdict(boolean synchronous, boolean same, boolean everyRowOnce, JsonNode tortured) {
+        if (same) {
+            return "the same bits";
+        }
+        if (!synchronous && everyRowOnce) {
+            return "every row once; without synchronous steps the bits depend on who is faster";
+        }
+        return (everyRowOnce ? "NOT the same bits" : "NOT every row once")
+                + (tortured.hasNonNull("reason")
+                        ? ": " + tortured.path("reason").asText()
+                        : "");
+    }
+
+    private static String sha(JsonNode view) {
+        return view.path("model").path("weightsSha256").asText();
+    }
+
+    private static String line(JsonNode view) {
+        JsonNode loss = view.path("metrics").path("validation").path("loss");
+        return sha(view) + "  rows applied " + view.path("rowsApplied") + " in " + view.path("contributions")
+                + " contributions" + (loss.isNumber() ? ", validation loss " + loss : "");
+    }
+
+    /** Sorted pauses by fault; a job that had ended before says nothing. */
+    private static Map<String, List<Long>> pauses(List<Outcome> outcomes) {
+        Map<String, List<Long>> pauses = new LinkedHashMap<>();
+        for (Outcome outcome : outcomes) {
+            if (!outcome.ended()) {
+                pauses.computeIfAbsent(outcome.fault().toString(), fault -> new ArrayList<>())
+                        .add(outcome.pauseMs());
+            }
+        }
+        pauses.values().forEach(Collections::sort);
+        return pauses;
+    }
+
+    private static ObjectNode asJson(
+            boolean same, boolean everyRowOnce, JsonNode alone, JsonNode tortured, List<Outcome> outcomes) {
+        ObjectNode result = JSON.createObjectNode();
+        result.put("same", same).put("everyRowOnce", everyRowOnce);
+        result.put("weightsSha256", sha(tortured)).put("undisturbed", sha(alone));
+        for (String field : List.of(
+                "state", "rowsApplied", "contributions", "recoveries", "shardsMoved", "duplicates", "retries")) {
+            result.set(field, tortured.path(field));
+        }
+        var list = result.putArray("faults");
+        for (Outcome outcome : outcomes) {
+            list.addObject()
+                    .put("fault", outcome.fault().toString())
+                    .put("step", outcome.step())
+                    .put("pauseMs", outcome.pauseMs())
+                    .put("ended", outcome.ended());
+        }
+        return result;
     }
 }

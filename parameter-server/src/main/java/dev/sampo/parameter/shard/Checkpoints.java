@@ -23,6 +23,14 @@ public final class Checkpoints {
     public record Manifest(long clock, int shards, List<Entry> entries) {
         /** One shard's blob. */
         public record Entry(int shard, String name, String sha256) {}
+
+        public Manifest {
+            entries = entries == null ? List.of() : List.copyOf(entries);
+            if (shards < 1 || entries.size() != shards) {
+                throw new IllegalArgumentException(
+                        "a manifest of " + shards + " shards must name each, but names " + entries.size());
+            }
+        }
     }
 
     /** A checkpoint that was read back whole, with what each of its shards had applied, in the manifest's order. */
@@ -74,6 +82,9 @@ public final class Checkpoints {
             }
             try {
                 Manifest read = JSON.readValue(store.read(manifest), Manifest.class);
+                if (read == null) {
+                    throw new IOException("it says null");
+                }
                 return Optional.of(new Whole(read, check(read)));
             } catch (IOException | IllegalArgumentException e) {
                 damaged.accept("checkpoint " + store.locate(manifest) + " can't be used: " + e.getMessage());
@@ -84,9 +95,6 @@ public final class Checkpoints {
 
     private List<ShardState.Ledger> check(Manifest manifest) throws IOException {
         List<ShardState.Ledger> ledgers = new ArrayList<>();
-        if (manifest.entries().size() != manifest.shards()) {
-            throw new IOException(manifest.entries().size() + " of " + manifest.shards() + " shards are named");
-        }
         for (Manifest.Entry entry : manifest.entries()) {
             byte[] bytes = store.read(entry.name());
             String sha = ModelArtifact.sha256(bytes);
@@ -122,6 +130,10 @@ public final class Checkpoints {
         long newest = keep.stream().mapToLong(Long::longValue).max().orElse(0);
         TreeMap<Long, String> found = new TreeMap<>();
         for (String clock : store.list(folder(job))) {
+            if (!clock.matches("\\d{1,18}")) {
+                // Not ours; whoever put it there may want it.
+                continue;
+            }
             found.put(Long.parseLong(clock), folder(job) + "/" + clock);
         }
         for (var each : found.entrySet()) {

@@ -72,8 +72,8 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     /** Stops the entity once its heir has everything; what sharding sends when it moves one. */
     public record Stop() implements Command, CborSerializable {}
 
-    /** The copy on {@code node} is at {@code clock}. */
-    record Replicated(int incarnation, long clock, String node) implements Command, CborSerializable {}
+    /** The copy on {@code node} is at {@code version}. */
+    record Replicated(int incarnation, long version, String node) implements Command, CborSerializable {}
 
     /** The copy on {@code node} can't follow. */
     record ReplicaFailed(int incarnation, String node) implements Command, CborSerializable {}
@@ -100,8 +100,19 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     public record StartFailed(int shard, int incarnation, String reason) implements ShardEvent {}
 
-    /** The shard at {@code clock} is in the store as blob {@code name}. */
-    public record Saved(int shard, int incarnation, long clock, String name, String sha256, ShardState.Ledger ledger)
+    /**
+     * The shard at {@code clock} is in the store as blob {@code name}.
+     *
+     * @param duplicates contributions that came once more and were not counted, since the last save
+     */
+    public record Saved(
+            int shard,
+            int incarnation,
+            long clock,
+            String name,
+            String sha256,
+            ShardState.Ledger ledger,
+            long duplicates)
             implements ShardEvent {}
 
     public record SaveFailed(int shard, int incarnation, long clock, String reason) implements ShardEvent {}
@@ -124,6 +135,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private final Set<ActorRef<ShardReply>> waiting = new LinkedHashSet<>();
     private final NavigableSet<Long> saveAt = new TreeSet<>();
     private Set<ActorRef<ShardReply>> lastAnswered = Set.of();
+    /** Who waits where steps are not synchronous. */
+    private final WaitingRanks<ActorRef<ShardReply>> waitingRanks = new WaitingRanks<>();
+
     private @Nullable ShardState state;
     private @Nullable ActorRef<ShardEvent> coordinator;
     private int incarnation = -1;
@@ -135,6 +149,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     /** The newest clock that anybody was told of; one behind the state's while its step is on the way to the copy. */
     private long answered;
 
+    private long duplicates;
     private float @Nullable [] sum;
     private long stopByMs = Long.MAX_VALUE;
 
@@ -231,6 +246,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             coordinator = start.replyTo();
             incarnation = start.incarnation();
             waiting.clear();
+            waitingRanks.clear();
             saveAt.clear();
             answered = snapshot.clock();
             replication = new Replication();
@@ -273,7 +289,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             return;
         }
         int lost = replication.lost();
-        replication.look(heir(), peers.nodes(), shard.clock(), nowMs()).ifPresent(node -> fill(node, shard));
+        replication.look(heir(), peers.nodes(), shard.version(), nowMs()).ifPresent(node -> fill(node, shard));
         if (replication.lost() > lost) {
             getContext().getLog().warn("job={} shard={} lost its copy; a new one is filled", job, index);
         }
@@ -286,11 +302,13 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         }
         ActorRef<ReplicaHost.Command> copy = ReplicaHost.on(getContext().getSystem(), node);
         ShardSnapshot whole = shard.snapshot();
-        Address at = at(whole.clock());
+        Address at = at(shard.version());
         copy.tell(new Begin(
                 shard.plan(),
                 incarnation,
+                shard.version(),
                 whole.clock(),
+                whole.rankClocks(),
                 whole.slots().length,
                 whole.ledger(),
                 to,
@@ -307,7 +325,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             return this;
         }
         replication
-                .acknowledged(copy.node(), copy.clock(), nowMs())
+                .acknowledged(copy.node(), copy.version(), nowMs())
                 .ifPresent(node -> ReplicaHost.on(getContext().getSystem(), node)
                         .tell(new Forget(ShardSharding.entityId(job, index))));
         answerIfReplicated(shard);
@@ -322,10 +340,13 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     }
 
     private void answerIfReplicated(ShardState shard) {
+        for (var due : waitingRanks.due(shard, replication::mayAnswer)) {
+            sendValues(due.worker(), shard, due.rank());
+        }
         if (answered < shard.clock() && replication.mayAnswer(shard.clock())) {
             answered = shard.clock();
             for (ActorRef<ShardReply> worker : waiting) {
-                sendValues(worker, shard, answered);
+                sendValuesAt(worker, shard, answered);
             }
             lastAnswered = Set.copyOf(waiting);
             waiting.clear();
@@ -349,7 +370,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         ShardState shard = state;
         boolean moves = shard != null && shard.plan().replicas() > 0 && diverged == null;
         Optional<String> heir = heir();
-        if (shard != null && moves && heir.isPresent() && !replication.isAt(heir.get(), shard.clock())) {
+        if (shard != null && moves && heir.isPresent() && !replication.isAt(heir.get(), shard.version())) {
             if (nowMs() < stopByMs) {
                 lookAfterCopies(shard);
                 return this;
@@ -358,6 +379,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         }
         Set<ActorRef<ShardReply>> workers = new LinkedHashSet<>(lastAnswered);
         workers.addAll(waiting);
+        workers.addAll(waitingRanks.workers());
         Address here = at(shard == null ? 0 : shard.clock());
         workers.forEach(worker -> refuse(here, worker, Reason.MOVED, "shard " + index + " goes to another node"));
         return Behaviors.stopped();
@@ -392,7 +414,8 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                     push.offset(),
                     push.rows(),
                     push.weight(),
-                    push.loss());
+                    push.loss(),
+                    push.basis());
         } catch (IllegalArgumentException e) {
             refuse(push.address(), push.replyTo(), Reason.MALFORMED, String.valueOf(e.getMessage()));
             return this;
@@ -404,24 +427,39 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                         push.replyTo(),
                         Reason.LOST,
                         "a contribution to clock " + push.address().clock() + " but the clock is " + shard.clock());
-            case REPEATED -> {
-                if (push.address().clock() < answered) {
-                    answerLastReduced(shard, push);
-                    sendValues(push.replyTo(), shard, answered);
-                } else if (push.address().clock() < shard.clock()) {
-                    waiting.add(push.replyTo());
-                } else {
-                    waiting.add(push.replyTo());
-                    answerReduced(shard, push.replyTo());
-                }
-            }
+            case REPEATED -> onRepeated(shard, push);
             case WAITING -> waiting.add(push.replyTo());
             case COMPLETE -> {
-                waiting.add(push.replyTo());
-                onComplete(shard);
+                if (isSynchronous(shard)) {
+                    waiting.add(push.replyTo());
+                    onComplete(shard);
+                } else {
+                    waitingRanks.add(push.block().lo(), push.replyTo(), shard.version() + 1);
+                    step(shard, 1f);
+                }
             }
         }
         return this;
+    }
+
+    private static boolean isSynchronous(ShardState shard) {
+        return shard.plan().consistency().synchronous();
+    }
+
+    private void onRepeated(ShardState shard, Contribute push) {
+        duplicates++;
+        if (!isSynchronous(shard)) {
+            waitingRanks.add(push.block().lo(), push.replyTo(), shard.version());
+            answerIfReplicated(shard);
+        } else if (push.address().clock() < answered) {
+            answerLastReduced(shard, push);
+            sendValuesAt(push.replyTo(), shard, answered);
+        } else {
+            waiting.add(push.replyTo());
+            if (push.address().clock() == shard.clock()) {
+                answerReduced(shard, push.replyTo());
+            }
+        }
     }
 
     private void onComplete(ShardState shard) {
@@ -451,11 +489,17 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         if (shard == null) {
             return this;
         }
-        if (apply.address().clock() == shard.clock() && shard.isComplete()) {
+        if (!isSynchronous(shard) || !(apply.factor() >= 0 && apply.factor() <= 1)) {
+            refuse(
+                    apply.address(),
+                    apply.replyTo(),
+                    Reason.MALFORMED,
+                    "a clipping factor of " + apply.factor() + "; it must be 0 to 1, and steps synchronous");
+        } else if (apply.address().clock() == shard.clock() && shard.isComplete()) {
             waiting.add(apply.replyTo());
             step(shard, apply.factor());
         } else if (apply.address().clock() < answered) {
-            sendValues(apply.replyTo(), shard, answered);
+            sendValuesAt(apply.replyTo(), shard, answered);
         } else if (apply.address().clock() < shard.clock()) {
             waiting.add(apply.replyTo());
         }
@@ -468,7 +512,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             return this;
         }
         long wanted = pull.address().clock();
-        if (wanted > shard.clock() + 1) {
+        if (!isSynchronous(shard)) {
+            onPullOfRank(shard, pull);
+        } else if (wanted > shard.clock() + 1) {
             refuse(
                     pull.address(),
                     pull.replyTo(),
@@ -477,40 +523,58 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         } else if (wanted > answered) {
             waiting.add(pull.replyTo());
         } else {
-            sendValues(pull.replyTo(), shard, shard.hasValuesAt(wanted) ? wanted : answered);
+            sendValuesAt(pull.replyTo(), shard, shard.hasValuesAt(wanted) ? wanted : answered);
         }
         return this;
     }
 
+    private void onPullOfRank(ShardState shard, Pull pull) {
+        if (pull.rank() >= shard.plan().ranks()) {
+            String message = "rank " + pull.rank() + " of " + shard.plan().ranks();
+            refuse(pull.address(), pull.replyTo(), Reason.MALFORMED, message);
+            return;
+        }
+        if (pull.rank() < 0) {
+            waitingRanks.addUntil(pull.address().clock(), pull.replyTo());
+        } else {
+            waitingRanks.add(pull.rank(), pull.replyTo(), shard.version());
+        }
+        answerIfReplicated(shard);
+    }
+
     private void step(ShardState shard, float clipFactor) {
         long clock = shard.clock();
+        long version = shard.version();
         try {
             float[] forCopies = sumForCopies(shard);
             ShardState.Step step = shard.apply(clipFactor, forCopies);
             if (forCopies != null) {
-                Applied applied = new Applied(at(clock), step, forCopies);
+                Applied applied = new Applied(at(version), step, forCopies);
                 replication
                         .targets()
                         .forEach(node ->
                                 ReplicaHost.on(getContext().getSystem(), node).tell(applied));
-                replication.sent(shard.clock(), nowMs());
+                replication.sent(shard.version(), nowMs());
             }
         } catch (ShardState.DivergedException e) {
             diverged = "step " + clock + ": " + e.getMessage();
             waiting.forEach(worker -> refuse(at(clock), worker, Reason.DIVERGED, String.valueOf(diverged)));
             waiting.clear();
+            waitingRanks.clear();
             tellCoordinator(new Diverged(index, incarnation, clock, String.valueOf(e.getMessage())));
             return;
         }
         answerIfReplicated(shard);
-        saveIfDue(shard);
+        if (shard.clock() > clock) {
+            saveIfDue(shard);
+        }
     }
 
     /** The array for the step's sum. It is used again only when what it was sent with is surely written out. */
     private float @Nullable [] sumForCopies(ShardState shard) {
         if (replication.targets().isEmpty()) {
             sum = null;
-        } else if (sum == null || replication.isFilling() || !replication.mayAnswer(shard.clock())) {
+        } else if (sum == null || replication.isFilling() || !replication.mayAnswer(shard.version())) {
             sum = new float[shard.plan().length()];
         }
         return sum;
@@ -530,6 +594,8 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private void save(ShardSnapshot snapshot) {
         String name = Checkpoints.shardName(job, snapshot.clock(), index);
         int writtenFor = incarnation;
+        long uncounted = duplicates;
+        duplicates = 0;
         ActorRef<ShardEvent> to = coordinator;
         if (to == null) {
             return;
@@ -547,7 +613,8 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                         blocking)
                 .whenComplete((sha, failure) -> to.tell(
                         failure == null
-                                ? new Saved(index, writtenFor, snapshot.clock(), name, sha, snapshot.ledger())
+                                ? new Saved(
+                                        index, writtenFor, snapshot.clock(), name, sha, snapshot.ledger(), uncounted)
                                 : new SaveFailed(
                                         index,
                                         writtenFor,
@@ -572,6 +639,15 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     /** The state if it can answer that address; otherwise null after a refusal. */
     private @Nullable ShardState check(Address address, ActorRef<ShardReply> replyTo) {
+        if (address.shard() != index || !address.job().equals(job)) {
+            refuse(
+                    address,
+                    replyTo,
+                    Reason.MALFORMED,
+                    "this is shard " + index + " of job " + job + ", not shard " + address.shard() + " of job "
+                            + address.job());
+            return null;
+        }
         ShardState shard = state;
         if (shard == null || address.incarnation() > incarnation) {
             refuse(address, replyTo, Reason.LOST, "shard " + index + " of job " + job + " has no state here");
@@ -592,10 +668,33 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         return shard;
     }
 
-    private void sendValues(ActorRef<ShardReply> worker, ShardState shard, long clock) {
+    /** In a synchronous job: the values at a clock that are still here. */
+    private void sendValuesAt(ActorRef<ShardReply> worker, ShardState shard, long clock) {
+        send(worker, shard, ShardState.Step.ALL_RANKS, clock, clock, shard.valuesAt(clock));
+    }
+
+    /** Where steps are not synchronous: the newest values, copied, since the next update may come while they are read. */
+    private void sendValues(ActorRef<ShardReply> worker, ShardState shard, int rank) {
+        send(
+                worker,
+                shard,
+                rank,
+                shard.clock(rank),
+                shard.version(),
+                shard.values().clone());
+    }
+
+    private void send(
+            ActorRef<ShardReply> worker, ShardState shard, int rank, long clock, long version, float[] values) {
         var ledger = shard.ledger();
         worker.tell(new Values(
-                at(clock), ledger.stepLoss(), ledger.rowsApplied(), getContext().getSelf(), shard.valuesAt(clock)));
+                at(clock),
+                rank,
+                version,
+                ledger.stepLoss(),
+                ledger.rowsApplied(),
+                getContext().getSelf(),
+                values));
     }
 
     private static void refuse(Address address, ActorRef<ShardReply> worker, Reason reason, String message) {

@@ -23,11 +23,13 @@ public final class ReplicaMessages {
         String entity();
     }
 
-    /** A state of {@code clock} comes in {@code slots + 1} {@link Part}s. */
+    /** A state of {@code version} comes in {@code slots + 1} {@link Part}s, which name the version as their clock. */
     public record Begin(
             ShardPlan plan,
             int incarnation,
+            long version,
             long clock,
+            long[] rankClocks,
             int slots,
             Ledger ledger,
             ActorRef<ShardEvent> coordinator,
@@ -71,9 +73,9 @@ public final class ReplicaMessages {
     }
 
     /**
-     * The step from the address' clock; {@code sum} is the sum of all ranks' gradients.
+     * The update from the version that the address has as its clock; {@code sum} is that of the gradients.
      *
-     * <pre> address | i64 rows | f64 weight | f64 loss | f32 clipFactor | f64 squaredNorm | i32 n | f32[n] </pre>
+     * <pre> address | i32 rank | i64 behind | i64 rows | f64 weight | f64 loss | f32 clipFactor | f64 squaredNorm | i32 n | f32[n] </pre>
      */
     public record Applied(Address address, Step step, float[] sum) implements ForReplica, Frame {
         @Override
@@ -83,13 +85,15 @@ public final class ReplicaMessages {
 
         @Override
         public String manifest() {
-            return "replica-step-1";
+            return "replica-step-2";
         }
 
         @Override
         public void write(ByteBuffer target, FrameContext context) {
             address.write(target);
-            target.putLong(step.rows())
+            target.putInt(step.rank())
+                    .putLong(step.behind())
+                    .putLong(step.rows())
                     .putDouble(step.weight())
                     .putDouble(step.loss())
                     .putFloat(step.clipFactor())
@@ -100,7 +104,13 @@ public final class ReplicaMessages {
         static Applied read(ByteBuffer source) {
             Address address = Address.read(source);
             Step step = new Step(
-                    source.getLong(), source.getDouble(), source.getDouble(), source.getFloat(), source.getDouble());
+                    source.getInt(),
+                    source.getLong(),
+                    source.getLong(),
+                    source.getDouble(),
+                    source.getDouble(),
+                    source.getFloat(),
+                    source.getDouble());
             return new Applied(address, step, Frames.getFloats(source));
         }
     }
@@ -111,7 +121,7 @@ public final class ReplicaMessages {
         public Map<String, Reader> readers() {
             return Map.of(
                     "replica-part-1", (source, context) -> Part.read(source),
-                    "replica-step-1", (source, context) -> Applied.read(source));
+                    "replica-step-2", (source, context) -> Applied.read(source));
         }
     }
 }

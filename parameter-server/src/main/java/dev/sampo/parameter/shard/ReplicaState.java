@@ -12,22 +12,29 @@ final class ReplicaState {
     private final int incarnation;
     private final long seededAt;
     private final Ledger ledger;
+    private final long clock;
+    private final long[] rankClocks;
     private final float[] values;
     private final float[][] slots;
     private final BitSet here = new BitSet();
     private @Nullable ShardState state;
 
     /**
-     * @param clock of the state that comes in parts
+     * @param version of the state that comes in parts
+     * @param clock of that state's slowest rank
+     * @param rankClocks as in {@link ShardSnapshot}
      * @param slots optimizer slots, 0 to 16
      */
-    ReplicaState(ShardPlan plan, int incarnation, long clock, int slots, Ledger ledger) {
+    ReplicaState(
+            ShardPlan plan, int incarnation, long version, long clock, long[] rankClocks, int slots, Ledger ledger) {
         if (slots < 0 || slots > 16) {
             throw new IllegalArgumentException("a shard with " + slots + " optimizer slots");
         }
         this.plan = plan;
         this.incarnation = incarnation;
-        seededAt = clock;
+        seededAt = version;
+        this.clock = clock;
+        this.rankClocks = rankClocks;
         this.ledger = ledger;
         values = new float[plan.length()];
         this.slots = new float[slots][plan.length()];
@@ -42,8 +49,8 @@ final class ReplicaState {
     }
 
     /** Takes row 0, the values, or row i + 1, optimizer slot i. */
-    void part(long clock, int row, float[] floats) {
-        if (state != null || clock != seededAt) {
+    void part(long version, int row, float[] floats) {
+        if (state != null || version != seededAt) {
             return;
         }
         if (row < 0 || row > slots.length || floats.length != plan.length()) {
@@ -53,25 +60,25 @@ final class ReplicaState {
         System.arraycopy(floats, 0, row == 0 ? values : slots[row - 1], 0, floats.length);
         here.set(row);
         if (here.cardinality() == slots.length + 1) {
-            state = new ShardState(plan, new ShardSnapshot(plan.index(), seededAt, values, slots, ledger));
+            state = new ShardState(plan, new ShardSnapshot(plan.index(), clock, values, slots, ledger, rankClocks));
         }
     }
 
-    /** The clock this copy is at, or -1 while it is not whole. */
-    long clock() {
-        return state == null ? -1 : state.clock();
+    /** The version this copy is at, or -1 while it is not whole. */
+    long version() {
+        return state == null ? -1 : state.version();
     }
 
     /**
-     * Follows the step from {@code at}; one that is known already changes nothing.
+     * Follows the update from version {@code at}; one that is known already changes nothing.
      *
      * @return false if a step before it is missing: then this copy can't follow
      */
     boolean step(long at, Step step, float[] sum) throws DivergedException {
-        if (state == null || at > state.clock()) {
+        if (state == null || at > state.version()) {
             return false;
         }
-        if (at == state.clock()) {
+        if (at == state.version()) {
             state.replay(step, sum);
         }
         return true;

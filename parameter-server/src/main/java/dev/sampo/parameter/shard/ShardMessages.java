@@ -32,9 +32,11 @@ public final class ShardMessages {
 
     /**
      * The push of a fused push-pull: the gradient sum of ranks {@code block} at the address' clock. Answered by
-     * {@link Values} of the next clock once all ranks contributed. The sender does not write to the array until then.
+     * {@link Values} of the next clock once all ranks contributed, or, where steps are not synchronous, once the one rank may
+     * go on. The sender does not write to the array until then.
      *
-     * <pre> address | i32 lo | i32 hi | i64 rows | f64 weight | f64 loss | text replyTo | i32 n | f32[n] </pre>
+     * @param basis version of the shard's values it was computed on
+     *     <pre> address | i32 lo | i32 hi | i64 rows | f64 weight | f64 loss | i64 basis | text replyTo | i32 n | f32[n] </pre>
      */
     public record Contribute(
             Address address,
@@ -42,6 +44,7 @@ public final class ShardMessages {
             long rows,
             double weight,
             double loss,
+            long basis,
             float[] gradient,
             int offset,
             int length,
@@ -49,7 +52,7 @@ public final class ShardMessages {
             implements ParameterShard.Command, Frame {
         @Override
         public String manifest() {
-            return "contribute-1";
+            return "contribute-2";
         }
 
         @Override
@@ -59,7 +62,8 @@ public final class ShardMessages {
                     .putInt(block.hi())
                     .putLong(rows)
                     .putDouble(weight)
-                    .putDouble(loss);
+                    .putDouble(loss)
+                    .putLong(basis);
             Frames.putText(target, context.toText(replyTo));
             Frames.putFloats(target, gradient, offset, length);
         }
@@ -70,34 +74,39 @@ public final class ShardMessages {
             long rows = source.getLong();
             double weight = source.getDouble();
             double loss = source.getDouble();
+            long basis = source.getLong();
             ActorRef<ShardReply> replyTo = context.toRef(Frames.getText(source));
             float[] gradient = Frames.getFloats(source);
-            return new Contribute(address, block, rows, weight, loss, gradient, 0, gradient.length, replyTo);
+            return new Contribute(address, block, rows, weight, loss, basis, gradient, 0, gradient.length, replyTo);
         }
     }
 
     /**
-     * Asks for the values at the address' clock, or the newest if that is {@link #NEWEST}.
+     * Asks for the values at the address' clock, or the newest if that is {@link #NEWEST}; or, where steps are not
+     * synchronous, for where {@code rank} is, answered once it may go on.
      *
-     * <pre> address | text replyTo </pre>
+     * @param rank or {@link ShardState.Step#ALL_RANKS}
+     *     <pre> address | i32 rank | text replyTo </pre>
      */
-    public record Pull(Address address, ActorRef<ShardReply> replyTo) implements ParameterShard.Command, Frame {
+    public record Pull(Address address, int rank, ActorRef<ShardReply> replyTo)
+            implements ParameterShard.Command, Frame {
         /** As a clock: whatever it is. */
         public static final long NEWEST = -1;
 
         @Override
         public String manifest() {
-            return "pull-1";
+            return "pull-2";
         }
 
         @Override
         public void write(ByteBuffer target, FrameContext context) {
             address.write(target);
+            target.putInt(rank);
             Frames.putText(target, context.toText(replyTo));
         }
 
         static Pull read(ByteBuffer source, FrameContext context) {
-            return new Pull(Address.read(source), context.toRef(Frames.getText(source)));
+            return new Pull(Address.read(source), source.getInt(), context.toRef(Frames.getText(source)));
         }
     }
 
@@ -131,26 +140,34 @@ public final class ShardMessages {
     }
 
     /**
-     * The shard's values at the address' clock.
+     * The shard's values at the address' clock: that of {@code rank}, or of the slowest if that is
+     * {@link ShardState.Step#ALL_RANKS}.
      *
+     * @param version of the values; the clock in a synchronous job
      * @param stepLoss mean loss of the step before, NaN at clock 0
      * @param rowsApplied rows of all steps so far
      * @param shard the shard itself, for the hot path
      * @param values [length]; the reader must not write
-     *     <pre> address | f64 stepLoss | i64 rowsApplied | text shard | i32 n | f32[n] </pre>
+     *     <pre> address | i32 rank | i64 version | f64 stepLoss | i64 rowsApplied | text shard | i32 n | f32[n] </pre>
      */
     public record Values(
-            Address address, double stepLoss, long rowsApplied, ActorRef<ParameterShard.Command> shard, float[] values)
+            Address address,
+            int rank,
+            long version,
+            double stepLoss,
+            long rowsApplied,
+            ActorRef<ParameterShard.Command> shard,
+            float[] values)
             implements ShardReply {
         @Override
         public String manifest() {
-            return "values-1";
+            return "values-2";
         }
 
         @Override
         public void write(ByteBuffer target, FrameContext context) {
             address.write(target);
-            target.putDouble(stepLoss).putLong(rowsApplied);
+            target.putInt(rank).putLong(version).putDouble(stepLoss).putLong(rowsApplied);
             Frames.putText(target, context.toText(shard));
             Frames.putFloats(target, values, 0, values.length);
         }
@@ -158,6 +175,8 @@ public final class ShardMessages {
         static Values read(ByteBuffer source, FrameContext context) {
             return new Values(
                     Address.read(source),
+                    source.getInt(),
+                    source.getLong(),
                     source.getDouble(),
                     source.getLong(),
                     context.toRef(Frames.getText(source)),
@@ -230,12 +249,24 @@ public final class ShardMessages {
         @Override
         public Map<String, Reader> readers() {
             return Map.of(
-                    "contribute-1", Contribute::read,
-                    "pull-1", Pull::read,
-                    "apply-1", Apply::read,
-                    "values-1", Values::read,
-                    "reduced-1", (source, context) -> Reduced.read(source),
-                    "refused-1", (source, context) -> ShardRefused.read(source));
+                    "contribute-2", whole(Contribute::read),
+                    "pull-2", whole(Pull::read),
+                    "apply-1", whole(Apply::read),
+                    "values-2", whole(Values::read),
+                    "reduced-1", whole((source, context) -> Reduced.read(source)),
+                    "refused-1", whole((source, context) -> ShardRefused.read(source)));
+        }
+
+        /** A frame that is longer than its fields say was not laid by this version. */
+        private static Reader whole(Reader reader) {
+            return (source, context) -> {
+                Frame frame = reader.read(source, context);
+                if (source.hasRemaining()) {
+                    throw new IllegalArgumentException(
+                            source.remaining() + " bytes are left over after the last field");
+                }
+                return frame;
+            };
         }
     }
 }

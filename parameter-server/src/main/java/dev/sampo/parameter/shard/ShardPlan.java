@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param clipValue largest magnitude of one element of the mean gradient, or null
  * @param checkpointEverySteps further checkpoints at multiples of this clock, or 0
  * @param replicas 0, or 1 if every applied step shall reach another ps node, where there is one, before it is answered
+ * @param consistency how far the ranks may be apart
  */
 public record ShardPlan(
         JobId job,
@@ -39,7 +40,8 @@ public record ShardPlan(
         @Nullable Double clipNorm,
         @Nullable Double clipValue,
         long checkpointEverySteps,
-        int replicas)
+        int replicas,
+        Consistency consistency)
         implements CborSerializable {
     /** 256 Ki floats: one shard's values fit one frame. */
     public static final int FLOATS_MAX = 256 * 1024;

@@ -62,7 +62,14 @@ final class ShardReplica extends AbstractBehavior<ReplicaHost.Command> {
     private void begin(Begin begin) {
         if (copy == null || begin.incarnation() >= copy.incarnation()) {
             begun = begin;
-            copy = new ReplicaState(begin.plan(), begin.incarnation(), begin.clock(), begin.slots(), begin.ledger());
+            copy = new ReplicaState(
+                    begin.plan(),
+                    begin.incarnation(),
+                    begin.version(),
+                    begin.clock(),
+                    begin.rankClocks(),
+                    begin.slots(),
+                    begin.ledger());
         }
     }
 
@@ -85,8 +92,8 @@ final class ShardReplica extends AbstractBehavior<ReplicaHost.Command> {
     }
 
     private void acknowledge() {
-        if (copy != null && begun != null && copy.clock() >= 0) {
-            begun.primary().tell(new Replicated(copy.incarnation(), copy.clock(), node));
+        if (copy != null && begun != null && copy.version() >= 0) {
+            begun.primary().tell(new Replicated(copy.incarnation(), copy.version(), node));
         }
     }
 

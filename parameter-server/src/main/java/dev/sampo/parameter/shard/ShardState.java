@@ -3,6 +3,7 @@ package dev.sampo.parameter.shard;
 import dev.sampo.parameter.optimizer.Optimizer;
 import dev.sampo.parameter.optimizer.Schedule;
 import dev.sampo.parameter.shard.RankTree.Block;
+import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -10,10 +11,14 @@ import org.jspecify.annotations.Nullable;
  * The values, optimizer state and clock of one parameter shard: a pure state machine that takes contributions and
  * applies steps (invariants I1 and I2). Not thread-safe; one {@link ParameterShard} owns it.
  *
+ * <p>Its version counts the updates applied. In a synchronous job an update is a step of all ranks, and the version is the
+ * clock; otherwise it is one rank's contribution, each rank has a clock of its own here, and the shard's is the lowest.
+ *
  * <p>Values are double-buffered: a step reads the values of clock t and writes those of t + 1 to the other array. The
  * array of clock t is written again only by the step t + 1 to t + 2, which needs every rank's contribution to t + 1 at
  * this shard, and so, since a worker contributes to t + 1 only when it has all shards' values of t + 1, every shard
  * beyond t. So a reader of this JVM may hold on to the array of clock t while anything it computes from it can count.
+ * Where steps are not synchronous that does not hold, and readers get copies.
  */
 public final class ShardState {
     /** What became of a contribution. */
@@ -35,17 +40,29 @@ public final class ShardState {
     private final float[][] buffers;
     private final float[][] slots;
     private final float[] tile = new float[Reduction.TILE];
-    private final long startClock;
-    private long clock;
+    private final long startVersion;
+    private final boolean synchronous;
+    /** [ranks], the clock each rank contributes to next; empty in a synchronous job. */
+    private final long[] rankClocks;
+
+    private Reduction.@Nullable Part alone;
+    private long aloneBehind;
+    private long version;
     private Ledger ledger;
     private double lastSquaredNorm = Double.NaN;
 
     /**
-     * One applied step but for the sum of the gradients: with it, a replica's update is the same bits.
+     * One applied update but for the sum of the gradients: with it, a replica's update is the same bits.
      *
+     * @param rank whose contribution it is, or {@link #ALL_RANKS}
+     * @param behind updates between the values it was computed on and itself; 0 in a synchronous job
      * @param squaredNorm of this shard's part of the mean gradient under clipping by norm, otherwise NaN
      */
-    public record Step(long rows, double weight, double loss, float clipFactor, double squaredNorm) {}
+    public record Step(
+            int rank, long behind, long rows, double weight, double loss, float clipFactor, double squaredNorm) {
+        /** As a rank: the update is a synchronous step. */
+        public static final int ALL_RANKS = -1;
+    }
 
     /** Where the sum over ranks of elements [from, from + length) comes from. */
     private interface GradientSum {
@@ -59,9 +76,19 @@ public final class ShardState {
      * @param epochWeight sum of sample weights since the epoch's start
      * @param epochLoss weighted sum of losses since the epoch's start
      * @param stepLoss mean loss of the last step, NaN before the first
+     * @param contributions how many ranks' contributions the updates are made of
+     * @param behindSum over all contributions, of the updates between the values it was computed on and itself
+     * @param behindMax the largest of those
      */
-    public record Ledger(long rowsApplied, double epochWeight, double epochLoss, double stepLoss) {
-        static final Ledger EMPTY = new Ledger(0, 0, 0, Double.NaN);
+    public record Ledger(
+            long rowsApplied,
+            double epochWeight,
+            double epochLoss,
+            double stepLoss,
+            long contributions,
+            long behindSum,
+            long behindMax) {
+        static final Ledger EMPTY = new Ledger(0, 0, 0, Double.NaN, 0, 0, 0);
     }
 
     /** A step whose gradient or loss is not finite. */
@@ -74,6 +101,10 @@ public final class ShardState {
     }
 
     public ShardState(ShardPlan plan, ShardSnapshot from) {
+        if (from.index() != plan.index()) {
+            throw new IllegalArgumentException(
+                    "the snapshot is of shard " + from.index() + " but the plan of shard " + plan.index());
+        }
         if (from.values().length != plan.length()) {
             throw new IllegalArgumentException("shard " + plan.index() + " has " + plan.length()
                     + " parameters but its snapshot " + from.values().length);
@@ -82,12 +113,14 @@ public final class ShardState {
         optimizer = Optimizer.of(plan.optimizer());
         schedule = Schedule.of(plan.schedule(), plan.totalSteps());
         reduction = new Reduction(plan.ranks());
-        startClock = from.clock();
-        clock = startClock;
+        synchronous = plan.consistency().synchronous();
+        rankClocks = synchronous ? new long[0] : rankClocks(plan, from);
+        version = synchronous ? from.clock() : Arrays.stream(rankClocks).sum();
+        startVersion = version;
         ledger = from.ledger();
         buffers = new float[2][];
-        buffers[(int) (clock & 1)] = from.values();
-        buffers[(int) (clock + 1 & 1)] = new float[plan.length()];
+        buffers[(int) (version & 1)] = from.values();
+        buffers[(int) (version + 1 & 1)] = new float[plan.length()];
         slots = from.slots().length == 0 ? initialSlots() : from.slots();
         if (slots.length != optimizer.slots()) {
             throw new IllegalArgumentException("the snapshot of shard " + plan.index() + " has " + slots.length
@@ -95,43 +128,65 @@ public final class ShardState {
         }
     }
 
+    private static long[] rankClocks(ShardPlan plan, ShardSnapshot from) {
+        if (from.clock() == 0 && from.rankClocks().length == 0) {
+            return new long[plan.ranks()];
+        }
+        if (from.rankClocks().length != plan.ranks()) {
+            throw new IllegalArgumentException("the snapshot of shard " + plan.index() + " has the clocks of "
+                    + from.rankClocks().length + " ranks, not of " + plan.ranks());
+        }
+        return from.rankClocks().clone();
+    }
+
     private float[][] initialSlots() {
         BitSet regularized = new BitSet(plan.length());
         plan.regularized().forEach(range -> regularized.set(range.from(), range.to()));
-        return optimizer.initialState(values(), rate(), regularized::get);
+        return optimizer.initialState(values(), rate(clock()), regularized::get);
     }
 
-    /** The learning rate of the step that comes next. */
-    private float rate() {
-        return (float) (optimizer.learningRate() * schedule.factor(clock));
+    /** The learning rate of a contribution to {@code at}. */
+    private float rate(long at) {
+        return (float) (optimizer.learningRate() * schedule.factor(at));
     }
 
     public ShardPlan plan() {
         return plan;
     }
 
+    /** The clock that the slowest rank contributes to next. */
     public long clock() {
-        return clock;
+        return synchronous ? version : Arrays.stream(rankClocks).min().orElseThrow();
+    }
+
+    /** How many updates were applied. */
+    public long version() {
+        return version;
+    }
+
+    /** The clock that a rank contributes to next; the shard's if {@code rank} is {@link Step#ALL_RANKS}. */
+    public long clock(int rank) {
+        return synchronous || rank == Step.ALL_RANKS ? clock() : rankClocks[rank];
     }
 
     public Ledger ledger() {
         return ledger;
     }
 
-    /** Values [length] at {@link #clock()}; the reader must not write. */
+    /** Values [length] at {@link #version()}; the reader must not write. */
     public float[] values() {
-        return buffers[(int) (clock & 1)];
+        return buffers[(int) (version & 1)];
     }
 
-    /** Whether the values of {@code wanted} are still here: the current clock, or the one before. */
+    /** Whether the values of a version are still here: the current one, or the one before. */
     public boolean hasValuesAt(long wanted) {
-        return wanted == clock || wanted == clock - 1 && wanted >= startClock;
+        return wanted == version || wanted == version - 1 && wanted >= startVersion;
     }
 
-    /** Values at the current clock or the one before it. */
+    /** Values at the current version or the one before it. */
     public float[] valuesAt(long wanted) {
         if (!hasValuesAt(wanted)) {
-            throw new IllegalArgumentException("values of clock " + wanted + " are gone; the clock is " + clock);
+            throw new IllegalArgumentException("values of clock " + wanted + " are gone; the clock is " + version);
         }
         return buffers[(int) (wanted & 1)];
     }
@@ -141,22 +196,58 @@ public final class ShardState {
         return reduction.covered();
     }
 
-    /** Counts the partial gradient sum of ranks {@code block} at {@code at}; keeps a reference until the step is applied. */
-    public Taken contribute(long at, Block block, float[] gradient, int offset, long rows, double weight, double loss) {
-        if (at < clock) {
+    /**
+     * Counts the partial gradient sum of ranks {@code block} at {@code at}; keeps a reference until it is applied.
+     *
+     * @param basis the version of the values it was computed on; of use only where steps are not synchronous
+     * @throws IllegalArgumentException if there can be no such contribution
+     */
+    public Taken contribute(
+            long at, Block block, float[] gradient, int offset, long rows, double weight, double loss, long basis) {
+        if (rows < 0 || !(weight >= 0) || weight == Double.POSITIVE_INFINITY) {
+            throw new IllegalArgumentException("a contribution of " + rows + " rows that weigh " + weight);
+        }
+        var part = new Reduction.Part(block, gradient, offset, rows, weight, loss);
+        return synchronous ? join(at, part) : takeAlone(at, part, basis);
+    }
+
+    private Taken join(long at, Reduction.Part part) {
+        if (at < version) {
             return Taken.REPEATED;
         }
-        if (at > clock) {
+        if (at > version) {
             return Taken.AHEAD;
         }
-        if (!reduction.take(new Reduction.Part(block, gradient, offset, rows, weight, loss))) {
+        if (!reduction.take(part)) {
             return Taken.REPEATED;
         }
         return reduction.isComplete() ? Taken.COMPLETE : Taken.WAITING;
     }
 
+    private Taken takeAlone(long at, Reduction.Part part, long basis) {
+        Block block = part.block();
+        if (block.lo() < 0 || block.hi() > plan.ranks() || block.hi() != block.lo() + 1) {
+            throw new IllegalArgumentException("ranks [" + block.lo() + ", " + block.hi() + ") of " + plan.ranks()
+                    + ": a rank contributes alone unless steps are synchronous");
+        }
+        long next = rankClocks[block.lo()];
+        if (at != next) {
+            return at < next ? Taken.REPEATED : Taken.AHEAD;
+        }
+        alone = part;
+        // The basis of a life before the last recovery may be beyond this one's version.
+        aloneBehind = Math.max(0, version - basis);
+        return Taken.COMPLETE;
+    }
+
+    /** Whether a rank may have values now to compute its next contribution; always in a synchronous job. */
+    public boolean mayRead(int rank) {
+        return synchronous || plan.consistency().mayRead(rankClocks[rank], clock());
+    }
+
+    /** Whether there is something to {@link #apply}. */
     public boolean isComplete() {
-        return reduction.isComplete();
+        return alone != null || synchronous && reduction.isComplete();
     }
 
     /** Whether applying needs the gradient norm over all shards first. */
@@ -200,20 +291,33 @@ public final class ShardState {
     }
 
     /**
-     * Applies the complete step once and advances the clock: reduction, clipping and optimizer in one pass over memory.
-     * A step without weight (every rank had run out of rows) changes no value.
+     * Applies what is complete once and advances: reduction, clipping and optimizer in one pass over memory. A step without
+     * weight (every rank had run out of rows) changes no value.
      *
      * @param sum [length], takes the sum of the gradients for a replica; or null
      */
     public Step apply(float clipFactor, float @Nullable [] sum) throws DivergedException {
-        if (!reduction.isComplete()) {
+        if (!isComplete()) {
             throw new IllegalStateException(
                     "only " + reduction.covered() + " of " + plan.ranks() + " ranks contributed");
         }
-        Reduction.Totals totals = reduction.totals();
-        Step step = new Step(totals.rows(), totals.weight(), totals.loss(), clipFactor, lastSquaredNorm);
+        Reduction.Part part = alone;
+        Step step;
+        GradientSum gradient;
+        if (part != null) {
+            alone = null;
+            step = new Step(
+                    part.block().lo(), aloneBehind, part.rows(), part.weight(), part.loss(), clipFactor, Double.NaN);
+            gradient = (from, length, target) ->
+                    System.arraycopy(part.gradient(), part.offset() + from, target, 0, length);
+        } else {
+            Reduction.Totals totals = reduction.totals();
+            step = new Step(
+                    Step.ALL_RANKS, 0, totals.rows(), totals.weight(), totals.loss(), clipFactor, lastSquaredNorm);
+            gradient = reduction::sum;
+        }
         advance(step, (from, length, target) -> {
-            reduction.sum(from, length, target);
+            gradient.read(from, length, target);
             if (sum != null) {
                 System.arraycopy(target, 0, sum, from, length);
             }
@@ -222,10 +326,14 @@ public final class ShardState {
         return step;
     }
 
-    /** Applies a step that another copy of this shard applied at the same clock; {@code sum} is [length]. */
+    /** Applies an update that another copy of this shard applied at the same version; {@code sum} is [length]. */
     public void replay(Step step, float[] sum) throws DivergedException {
         if (sum.length != plan.length()) {
             throw new IllegalArgumentException("a step of " + sum.length + " values for a shard of " + plan.length());
+        }
+        if (synchronous ? step.rank() != Step.ALL_RANKS : step.rank() < 0 || step.rank() >= plan.ranks()) {
+            throw new IllegalArgumentException("a step of rank " + step.rank() + " in a job of " + plan.ranks()
+                    + " ranks whose consistency is " + plan.consistency());
         }
         lastSquaredNorm = step.squaredNorm();
         advance(step, (from, length, target) -> System.arraycopy(sum, from, target, 0, length));
@@ -237,23 +345,31 @@ public final class ShardState {
             throw new DivergedException("the loss is " + step.loss());
         }
         float[] source = values();
-        float[] target = buffers[(int) (clock + 1 & 1)];
+        float[] target = buffers[(int) (version + 1 & 1)];
         if (step.weight() > 0) {
-            update(source, target, (float) (1 / step.weight()) * step.clipFactor(), sum);
+            float rate = rate(clock(step.rank())) * plan.consistency().rateFactor(step.behind());
+            update(source, target, (float) (1 / step.weight()) * step.clipFactor(), rate, sum);
         } else {
             System.arraycopy(source, 0, target, 0, source.length);
         }
-        boolean epochBegins = clock % plan.stepsPerEpoch() == 0;
-        clock++;
+        int ranksOfUpdate = synchronous ? plan.ranks() : 1;
+        boolean epochBegins = version % ((long) plan.stepsPerEpoch() * plan.ranks() / ranksOfUpdate) == 0;
+        version++;
+        if (!synchronous) {
+            rankClocks[step.rank()]++;
+        }
         ledger = new Ledger(
                 ledger.rowsApplied + step.rows(),
                 (epochBegins ? 0 : ledger.epochWeight) + step.weight(),
                 (epochBegins ? 0 : ledger.epochLoss) + step.loss(),
-                step.weight() > 0 ? step.loss() / step.weight() : ledger.stepLoss);
+                step.weight() > 0 ? step.loss() / step.weight() : ledger.stepLoss,
+                ledger.contributions + ranksOfUpdate,
+                ledger.behindSum + step.behind(),
+                Math.max(ledger.behindMax, step.behind()));
     }
 
-    private void update(float[] source, float[] target, float scale, GradientSum sum) throws DivergedException {
-        float rate = rate();
+    private void update(float[] source, float[] target, float scale, float rate, GradientSum sum)
+            throws DivergedException {
         double l1 = plan.regularization() == null ? 0 : plan.regularization().l1OrZero();
         double l2 = plan.regularization() == null ? 0 : plan.regularization().l2OrZero();
         int nextRange = 0;
@@ -279,8 +395,18 @@ public final class ShardState {
                                         ? plan.regularized().get(nextRange).to()
                                         : plan.regularized().get(nextRange).from());
                 optimizer.apply(
-                        source, target, tile, at - from, slots, at, until, rate, clock + 1, inside, (float) l1, (float)
-                                l2);
+                        source,
+                        target,
+                        tile,
+                        at - from,
+                        slots,
+                        at,
+                        until,
+                        rate,
+                        version + 1,
+                        inside,
+                        (float) l1,
+                        (float) l2);
                 at = until;
             }
         }
@@ -305,12 +431,12 @@ public final class ShardState {
         }
     }
 
-    /** A copy of everything at the current clock, safe to write out while steps go on. */
+    /** A copy of everything at the current version, safe to write out while steps go on. */
     public ShardSnapshot snapshot() {
         float[][] copies = new float[slots.length][];
         for (int i = 0; i < copies.length; i++) {
             copies[i] = slots[i].clone();
         }
-        return new ShardSnapshot(plan.index(), clock, values().clone(), copies, ledger);
+        return new ShardSnapshot(plan.index(), clock(), values().clone(), copies, ledger, rankClocks.clone());
     }
 }

@@ -7,6 +7,7 @@ import dev.sampo.cluster.store.FolderStore;
 import dev.sampo.model.artifact.ModelArtifact;
 import dev.sampo.parameter.shard.Checkpoints.Manifest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ class CheckpointsTest {
     private Manifest.Entry writeShard(long clock, int index) throws IOException {
         String name = Checkpoints.shardName(JOB, clock, index);
         byte[] bytes = new ShardSnapshot(
-                        index, clock, new float[] {clock, index}, new float[1][2], ShardState.Ledger.EMPTY)
+                        index, clock, new float[] {clock, index}, new float[1][2], ShardState.Ledger.EMPTY, new long[0])
                 .toBytes();
         store.write(name, bytes);
         return new Manifest.Entry(index, name, ModelArtifact.sha256(bytes));
@@ -98,8 +99,25 @@ class CheckpointsTest {
                 store.locate(manifest.entries().get(1).name()),
                 java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         assertThat(newest()).isEqualTo(10);
-        checkpoints.complete(new Manifest(30, 2, List.of(writeShard(30, 0))));
-        assertThat(newest()).as("a shard is missing").isEqualTo(10);
+    }
+
+    @Test
+    void aManifestThatDoesNotNameEveryShardIsNotTaken() throws IOException {
+        write(10);
+        for (String text : List.of("{}", "{\"clock\": 30, \"shards\": 2, \"entries\": []}", "null", "[", "")) {
+            store.write("jobs/j-1/checkpoints/000000000030/manifest.json", text.getBytes(StandardCharsets.UTF_8));
+            assertThat(newest()).as(text).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void aFolderOfSomebodyElseIsLeftAlone() throws IOException {
+        write(10);
+        write(20);
+        store.write("jobs/j-1/checkpoints/notes/why.txt", new byte[] {1});
+        checkpoints.prune(Set.of(20L));
+        assertThat(newest()).isEqualTo(20);
+        assertThat(store.list("jobs/j-1/checkpoints")).containsExactly("000000000020", "notes");
     }
 
     @Test

@@ -48,7 +48,8 @@ class ReplicaSimulationTest {
                 null,
                 0.5,
                 0,
-                1);
+                1,
+                Consistency.SYNCHRONOUS);
     }
 
     private static ShardState fresh() {
@@ -65,7 +66,7 @@ class ReplicaSimulationTest {
 
     private static ShardState.Step step(ShardState shard, float[] sum) throws Exception {
         for (int rank = 0; rank < 2; rank++) {
-            shard.contribute(shard.clock(), new Block(rank, rank + 1), gradient(shard, rank), 0, 3, 3, 0.25);
+            shard.contribute(shard.clock(), new Block(rank, rank + 1), gradient(shard, rank), 0, 3, 3, 0.25, 0);
         }
         return shard.apply(1f, sum);
     }
@@ -87,7 +88,8 @@ class ReplicaSimulationTest {
 
     private void fill(String node, ShardState shard) {
         ShardSnapshot whole = shard.snapshot();
-        ReplicaState copy = new ReplicaState(plan(), 1, whole.clock(), whole.slots().length, whole.ledger());
+        ReplicaState copy = new ReplicaState(
+                plan(), 1, whole.clock(), whole.clock(), whole.rankClocks(), whole.slots().length, whole.ledger());
         copies.put(node, copy);
         Deque<Delivery> link = new ArrayDeque<>();
         links.put(node, link);
@@ -133,8 +135,8 @@ class ReplicaSimulationTest {
                     ReplicaState copy = copies.get(node);
                     if (!delivery.to(copy)) {
                         replication.drop(node);
-                    } else if (copy.clock() >= 0) {
-                        replication.acknowledged(node, copy.clock(), now);
+                    } else if (copy.version() >= 0) {
+                        replication.acknowledged(node, copy.version(), now);
                     }
                 }
             }

@@ -50,10 +50,10 @@ class ShardMessagesTest {
     private static List<Frame> frames() {
         float[] gradient = {9, 1, 2, 3, 9};
         return List.of(
-                new Contribute(AT, new Block(4, 6), 17, 16.5, -0.25, gradient, 1, 3, WORKER),
-                new Pull(AT, WORKER),
+                new Contribute(AT, new Block(4, 6), 17, 16.5, -0.25, 8, gradient, 1, 3, WORKER),
+                new Pull(AT, 3, WORKER),
                 new Apply(AT, 0.5f, WORKER),
-                new Values(AT, Double.NaN, 1L << 50, SHARD, new float[] {1, -0f, Float.MIN_VALUE}),
+                new Values(AT, 2, 77, Double.NaN, 1L << 50, SHARD, new float[] {1, -0f, Float.MIN_VALUE}),
                 new Reduced(AT, 2.5),
                 new ShardRefused(AT, ShardRefused.Reason.LOST, "gone"));
     }
@@ -74,7 +74,7 @@ class ShardMessagesTest {
             byte[] once = bytes(frame);
             assertThat(bytes(read(frame.manifest(), once))).as(frame.manifest()).isEqualTo(once);
         }
-        Contribute contribute = (Contribute) read("contribute-1", bytes(frames().get(0)));
+        Contribute contribute = (Contribute) read("contribute-2", bytes(frames().get(0)));
         assertThat(contribute.gradient()).containsExactly(1, 2, 3);
         assertThat(contribute.block()).isEqualTo(new Block(4, 6));
         assertThat(contribute.address()).isEqualTo(AT);

@@ -67,14 +67,19 @@ final class EpochLedger {
                 .toList();
     }
 
-    /** The rows, loss and weight up to a saved clock; null if the shards disagree on what was applied. */
-    ShardState.@Nullable Ledger agreed(long clock) {
+    /**
+     * The rows, loss and weight up to a saved clock; null if the shards disagree on what was applied.
+     *
+     * @param sameOrder whether all shards applied all in the same order, and so have the same bits
+     */
+    ShardState.@Nullable Ledger agreed(long clock, boolean sameOrder) {
         ShardState.Ledger first = null;
         for (Saved part : saved.getOrDefault(clock, Map.of()).values()) {
             if (first == null) {
                 first = part.ledger();
             } else if (part.ledger().rowsApplied() != first.rowsApplied()
-                    || part.ledger().epochLoss() != first.epochLoss()) {
+                    || part.ledger().contributions() != first.contributions()
+                    || sameOrder && part.ledger().epochLoss() != first.epochLoss()) {
                 return null;
             }
         }

@@ -18,6 +18,7 @@ import dev.sampo.trainer.spec.JobSpec;
 import dev.sampo.trainer.worker.Worker;
 import dev.sampo.trainer.worker.Worker.WorkerEvent;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +101,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private final TimedCheckpoints timed;
     private Set<ActorRef<Worker.Command>> reachable = Set.of();
     private final Set<Integer> shardsStarted = new HashSet<>();
+    private final Map<ActorRef<Worker.Command>, Long> retriesOf = new HashMap<>();
     private final long bornMs = nowMs();
     private JobFiles.@Nullable Prepared prepared;
     private @Nullable EpochLedger ledger;
@@ -194,6 +196,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private void restore(JobProgress.EpochEnded ended) {
         if (ended.epoch().epoch() == status.history.size() + 1) {
             book(ended);
+            status.restore(ended.counters());
         }
     }
 
@@ -386,6 +389,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         if (saved.incarnation() != incarnation) {
             return;
         }
+        status.duplicates += saved.duplicates();
         var part =
                 new EpochLedger.Saved(new Manifest.Entry(saved.shard(), saved.name(), saved.sha256()), saved.ledger());
         ledger().saved(saved.clock(), part)
@@ -479,6 +483,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                     && finished.generation() == pool.generation()
                     && finished.epoch() == currentEpoch()) {
                 epochEvaluateSeconds = Math.max(epochEvaluateSeconds, finished.evaluateSeconds());
+                countRetries(finished);
                 ledger().ranksFinished(finished.lo(), finished.hi());
                 concludeEpochIfDone();
             }
@@ -491,6 +496,13 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 fail(failed.reason());
             }
         }
+    }
+
+    private void countRetries(Worker.EpochFinished finished) {
+        long before = retriesOf.getOrDefault(finished.worker(), 0L);
+        // Fewer than before: the worker began anew, and counts from 0.
+        status.retries += finished.retries() >= before ? finished.retries() - before : finished.retries();
+        retriesOf.put(finished.worker(), finished.retries());
     }
 
     private void onProgress(Worker.Progressed progressed) {
@@ -518,19 +530,29 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             return;
         }
         int epoch = currentEpoch();
-        ShardState.Ledger applied = done.agreed(epochEnd());
-        long expected = status.rowsPerEpoch * (epoch + 1);
-        if (applied == null || applied.rowsApplied() != expected) {
-            fail("the ledger does not add up at the end of epoch " + (epoch + 1) + ": " + expected
-                    + " rows were to be applied, "
-                    + (applied == null ? "and the shards disagree" : applied.rowsApplied() + " were")
+        boolean synchronous = prepared().plan().consistency().synchronous();
+        ShardState.Ledger applied = done.agreed(epochEnd(), synchronous);
+        long rows = status.rowsPerEpoch * (epoch + 1);
+        long contributions = epochEnd() * prepared().plan().ranks();
+        if (applied == null || applied.rowsApplied() != rows || applied.contributions() != contributions) {
+            fail("the ledger does not add up at the end of epoch " + (epoch + 1) + ": " + rows + " rows in "
+                    + contributions + " contributions were to be applied, "
+                    + (applied == null
+                            ? "and the shards disagree"
+                            : applied.rowsApplied() + " in " + applied.contributions() + " were")
                     + "; this is a fault of Sampo, please report it");
             return;
+        }
+        status.contributions = applied.contributions();
+        if (!synchronous) {
+            double mean = (double) applied.behindSum() / applied.contributions();
+            status.staleness = Map.of("mean", mean, "max", (double) applied.behindMax());
         }
         concluding = true;
         enter(State.EVALUATING);
         int of = incarnation;
         double evaluateSeconds = epochEvaluateSeconds;
+        JobStatus.Counters counters = status.counters();
         long beganMs = epochBeganMs;
         background(
                 () -> {
@@ -540,7 +562,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                             applied.epochLoss() / applied.epochWeight(),
                             validation,
                             (nowMs() - beganMs) / 1e3);
-                    var ended = new JobProgress.EpochEnded(record, applied.rowsApplied(), evaluateSeconds);
+                    var ended = new JobProgress.EpochEnded(record, applied.rowsApplied(), evaluateSeconds, counters);
                     files.writeEpoch(ended);
                     return ended;
                 },

@@ -119,7 +119,8 @@ final class JobFiles {
                 stepsPerEpoch,
                 evaluationSteps,
                 ranges,
-                clipNorm);
+                clipNorm,
+                training.consistency().plan());
         return new Prepared(plan, shardPlans(network, ranges, plan), network, pipeline);
     }
 
@@ -146,14 +147,16 @@ final class JobFiles {
                     training.optimizer(),
                     training.schedule(),
                     training.regularization(),
-                    plan.clipNorm(),
+                    // Otherwise whoever computes a rank's gradient has the whole of it, and clips it there.
+                    plan.consistency().synchronous() ? plan.clipNorm() : null,
                     training.gradientClipping() == null
                             ? null
                             : training.gradientClipping().value(),
                     training.checkpoint() == null || training.checkpoint().everySteps() == null
                             ? 0
                             : training.checkpoint().everySteps(),
-                    spec.parameterServer().replication()));
+                    spec.parameterServer().replication(),
+                    plan.consistency()));
         }
         return shards;
     }

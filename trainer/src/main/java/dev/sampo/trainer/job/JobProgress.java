@@ -13,5 +13,7 @@ public sealed interface JobProgress extends CborSerializable {
     record ShardsStarted(int incarnation) implements JobProgress {}
 
     /** An epoch is trained, evaluated and checkpointed. */
-    record EpochEnded(JobStatus.EpochRecord epoch, long rowsApplied, double evaluateSeconds) implements JobProgress {}
+    record EpochEnded(
+            JobStatus.EpochRecord epoch, long rowsApplied, double evaluateSeconds, JobStatus.Counters counters)
+            implements JobProgress {}
 }

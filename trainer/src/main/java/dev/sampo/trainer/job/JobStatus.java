@@ -67,6 +67,18 @@ public final class JobStatus {
     /** How often a parameter shard went on, with its state, on another node. */
     public int shardsMoved;
 
+    /** Contributions of ranks that the steps are made of: each rank once per step. */
+    public long contributions;
+
+    /** Contributions that came once more and were not counted: by a retry, a backup or a zombie. */
+    public long duplicates;
+
+    /** Requests that workers sent again, since nobody answered. */
+    public long retries;
+
+    /** Without synchronous steps: updates between the values a gradient was computed on and itself; mean and max. */
+    public @Nullable Map<String, Double> staleness;
+
     public @Nullable Map<String, Object> model;
     public final Map<String, Object> metrics = new LinkedHashMap<>();
     /** Every epoch so far, with all its metrics. */
@@ -76,6 +88,21 @@ public final class JobStatus {
     public final Map<String, Double> seconds = new LinkedHashMap<>();
     public final Map<String, Object> numerics = new LinkedHashMap<>();
     public final List<String> refusedWorkers = new ArrayList<>();
+
+    /** What was counted, as an epoch's end keeps it. */
+    public record Counters(long contributions, long duplicates, long retries, int recoveries, int shardsMoved) {}
+
+    Counters counters() {
+        return new Counters(contributions, duplicates, retries, recoveries, shardsMoved);
+    }
+
+    void restore(Counters counted) {
+        contributions = counted.contributions();
+        duplicates = counted.duplicates();
+        retries = counted.retries();
+        recoveries = counted.recoveries();
+        shardsMoved = counted.shardsMoved();
+    }
 
     JobStatus(JobId job, String name) {
         this.job = job;

@@ -13,8 +13,19 @@ import java.util.Map;
 final class SpecSettings {
     private static final String PATH = "[^.\\[\\]]+(\\[\\d{1,6}]|\\.[^.\\[\\]]+)*";
     /** Mappings that a text may stand for, and the key that the text is then the value of. */
-    private static final Map<String, String> SHORTHANDS =
-            Map.of("format", "type", "loss", "type", "optimizer", "type", "impute", "method", "onBadRecord", "action");
+    private static final Map<String, String> SHORTHANDS = Map.of(
+            "format",
+            "type",
+            "loss",
+            "type",
+            "optimizer",
+            "type",
+            "consistency",
+            "mode",
+            "impute",
+            "method",
+            "onBadRecord",
+            "action");
     /** Its keys are labels, which may look like indices. */
     private static final String KEYED_BY_USER = "classWeights";
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param batchSize rows of one rank's mini-batch, 64 by default
  * @param ranks world size, 1 by default; it fixes the mathematics, not the number of workers
  * @param seed decides initial weights, shuffling, dropout; 1 by default
- * @param consistency bsp
+ * @param consistency bsp by default: the same bits on any cluster
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TrainingSpec(
@@ -27,7 +27,7 @@ public record TrainingSpec(
         @Nullable RegularizationSpec regularization,
         @Nullable ClippingSpec gradientClipping,
         @Nullable EarlyStoppingSpec earlyStopping,
-        String consistency,
+        ConsistencySpec consistency,
         @Nullable CheckpointSpec checkpoint) {
     public TrainingSpec(
             @Nullable Integer epochs,
@@ -39,7 +39,7 @@ public record TrainingSpec(
             @Nullable RegularizationSpec regularization,
             @Nullable ClippingSpec gradientClipping,
             @Nullable EarlyStoppingSpec earlyStopping,
-            @Nullable String consistency,
+            @Nullable ConsistencySpec consistency,
             @Nullable CheckpointSpec checkpoint) {
         this.epochs = epochs == null ? 1 : epochs;
         this.batchSize = batchSize == null ? 64 : batchSize;
@@ -50,7 +50,7 @@ public record TrainingSpec(
         this.regularization = regularization;
         this.gradientClipping = gradientClipping;
         this.earlyStopping = earlyStopping;
-        this.consistency = consistency == null ? "bsp" : consistency;
+        this.consistency = consistency == null ? ConsistencySpec.of("bsp") : consistency;
         this.checkpoint = checkpoint;
     }
 
@@ -78,7 +78,7 @@ public record TrainingSpec(
         if (checkpoint != null) {
             checkpoint.check(path + ".checkpoint", problems);
         }
-        problems.check(consistency.equals("bsp"), path + ".consistency", "must be bsp, was " + consistency);
+        consistency.check(path + ".consistency", problems);
     }
 
     private static void range(String path, int value, int most, Problems problems) {

@@ -89,9 +89,9 @@ final class EpochEvaluation {
         return !isFinished();
     }
 
-    Worker.EpochFinished finished(ActorRef<Worker.Command> self) {
+    Worker.EpochFinished finished(ActorRef<Worker.Command> self, long retries) {
         double seconds = (System.nanoTime() - beganNanos) / 1e9;
         return new Worker.EpochFinished(
-                self, incarnation, assignment.generation(), epoch, assignment.lo(), assignment.hi(), seconds);
+                self, incarnation, assignment.generation(), epoch, assignment.lo(), assignment.hi(), seconds, retries);
     }
 }

@@ -8,6 +8,7 @@ import dev.sampo.parameter.shard.RankTree.Block;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Computes the partial gradient sums of blocks of ranks along the {@link RankTree}, the same bits wherever a block is
@@ -23,6 +24,8 @@ final class GradientTree {
         final Block block;
         final float[] gradient;
         LossSum loss = new LossSum(0, 0, 0);
+        /** Of each shard, the version of the values it was computed on; null where steps are synchronous. */
+        long @Nullable [] basis;
 
         Sum(Block block, float[] gradient) {
             this.block = block;

@@ -3,6 +3,7 @@ package dev.sampo.trainer.worker;
 import dev.sampo.cluster.JobId;
 import dev.sampo.model.data.Target;
 import dev.sampo.model.network.ModelSpec;
+import dev.sampo.parameter.shard.Consistency;
 import dev.sampo.parameter.shard.ShardPlan;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stepsPerEpoch training steps of one epoch
  * @param evaluationSteps validation batches of one rank, 0 without validation data
  * @param clipNorm largest L2 norm of the mean gradient, or null
+ * @param consistency how far the ranks may be apart
  */
 public record TrainPlan(
         JobId job,
@@ -29,7 +31,8 @@ public record TrainPlan(
         int stepsPerEpoch,
         int evaluationSteps,
         List<ShardPlan.Range> shards,
-        @Nullable Double clipNorm) {
+        @Nullable Double clipNorm,
+        Consistency consistency) {
     public static String blob(JobId job) {
         return "jobs/" + job + "/plan.json";
     }

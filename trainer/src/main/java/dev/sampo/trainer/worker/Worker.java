@@ -65,7 +65,11 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     public record Progressed(JobId job, int incarnation, long clock, double loss, long rowsApplied)
             implements WorkerEvent {}
 
-    /** Training and evaluation of ranks [lo, hi) are through with {@code epoch}. */
+    /**
+     * Training and evaluation of ranks [lo, hi) are through with {@code epoch}.
+     *
+     * @param retries requests that this worker sent again since it began with this incarnation
+     */
     public record EpochFinished(
             ActorRef<Command> worker,
             int incarnation,
@@ -73,7 +77,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             int epoch,
             int lo,
             int hi,
-            double evaluateSeconds)
+            double evaluateSeconds,
+            long retries)
             implements WorkerEvent {}
 
     /** A shard has no state of this incarnation. */

@@ -39,7 +39,7 @@ class EpochsTest {
 
     private static EpochLedger.Saved saved(int shard, long rows) {
         return new EpochLedger.Saved(
-                new Manifest.Entry(shard, "shard-" + shard, "sha"), new ShardState.Ledger(rows, 1, 2, 3));
+                new Manifest.Entry(shard, "shard-" + shard, "sha"), new ShardState.Ledger(rows, 1, 2, 3, 4, 0, 0));
     }
 
     @Test
@@ -63,7 +63,7 @@ class EpochsTest {
         assertThat(ledger.saved(10, saved(0, 50)))
                 .as("the manifest is made once")
                 .isEmpty();
-        assertThat(ledger.agreed(10).rowsApplied()).isEqualTo(50);
+        assertThat(ledger.agreed(10, true).rowsApplied()).isEqualTo(50);
     }
 
     @Test
@@ -71,7 +71,7 @@ class EpochsTest {
         EpochLedger ledger = new EpochLedger(1, 2);
         ledger.saved(10, saved(0, 50));
         ledger.saved(10, saved(1, 49));
-        assertThat(ledger.agreed(10)).isNull();
+        assertThat(ledger.agreed(10, true)).isNull();
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sampo.cluster.JobId;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
+import dev.sampo.parameter.shard.Consistency;
 import dev.sampo.parameter.shard.RankTree;
 import dev.sampo.parameter.shard.RankTree.Block;
 import dev.sampo.parameter.shard.ShardPlan;
@@ -90,7 +91,8 @@ class StepSimulationTest {
                         null,
                         null,
                         0,
-                        0);
+                        0,
+                        Consistency.SYNCHRONOUS);
                 shards.add(new ShardState(plan, ShardSnapshot.initial(shard, new float[] {1, -1, 0.5f, shard})));
                 waiting.add(new LinkedHashSet<>());
             }
@@ -117,7 +119,7 @@ class StepSimulationTest {
         void contribute(SimulatedWorker worker, int shard, long clock, Block block, float[] gradient) {
             ShardState state = shards.get(shard);
             int ranks = block.hi() - block.lo();
-            switch (state.contribute(clock, block, gradient, 0, ranks, ranks, 0.5)) {
+            switch (state.contribute(clock, block, gradient, 0, ranks, ranks, 0.5, 0)) {
                 case AHEAD -> throw new AssertionError("a contribution ahead of shard " + shard);
                 case REPEATED -> {
                     if (clock < state.clock()) {
