@@ -181,7 +181,7 @@ public final class ChaosRun {
         dues.add(new Due(nowMs() + ms, act));
     }
 
-    /** Until nothing is due any more and steps come without long pauses for a while; or the job has ended. */
+    /** Until nothing is due any more, all nodes are up, and steps come without long pauses for a while; or the job ended. */
     private void awaitSmooth() throws IOException, InterruptedException {
         roughMs = nowMs();
         while (!hasEnded() && (!dues.isEmpty() || nowMs() - roughMs < SMOOTH_FOR_MS)) {
@@ -193,7 +193,9 @@ public final class ChaosRun {
                 }
             }
             look();
-            if (nowMs() - advancedMs > SMOOTH_PAUSE_MS) {
+            if (nowMs() - advancedMs > SMOOTH_PAUSE_MS
+                    || cluster.members().stream()
+                            .anyMatch(member -> !member.process().isUp())) {
                 roughMs = nowMs();
             }
             if (nowMs() - advancedMs > PROGRESS_WITHIN.toMillis()) {

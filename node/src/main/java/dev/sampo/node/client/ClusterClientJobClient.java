@@ -28,7 +28,7 @@ import org.apache.pekko.pattern.Patterns;
 @SuppressWarnings("deprecation") // Deprecated in favour of gRPC, but present in every Pekko line; kept to this class.
 final class ClusterClientJobClient implements JobClient {
     private static final int CONNECT_WITHIN_MS = 3_000;
-    private static final int SNIFF_MS = 500;
+    private static final int SNIFF_MS = 1_500;
 
     private final String host;
     private final int port;

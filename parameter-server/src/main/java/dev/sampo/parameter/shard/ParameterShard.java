@@ -10,6 +10,7 @@ import dev.sampo.parameter.shard.ReplicaMessages.Forget;
 import dev.sampo.parameter.shard.ReplicaMessages.Part;
 import dev.sampo.parameter.shard.ShardMessages.Address;
 import dev.sampo.parameter.shard.ShardMessages.Apply;
+import dev.sampo.parameter.shard.ShardMessages.AskMissing;
 import dev.sampo.parameter.shard.ShardMessages.Contribute;
 import dev.sampo.parameter.shard.ShardMessages.Pull;
 import dev.sampo.parameter.shard.ShardMessages.Reduced;
@@ -53,6 +54,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                     Contribute,
                     Pull,
                     Apply,
+                    AskMissing,
                     Replicated,
                     ReplicaFailed,
                     Inherited,
@@ -192,6 +194,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                 .onMessage(Contribute.class, this::onContribute)
                 .onMessage(Pull.class, this::onPull)
                 .onMessage(Apply.class, this::onApply)
+                .onMessage(AskMissing.class, this::onAskMissing)
                 .onMessage(Replicated.class, this::onReplicated)
                 .onMessage(ReplicaFailed.class, this::onReplicaFailed)
                 .onMessage(Tick.class, message -> onTick())
@@ -502,6 +505,14 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             sendValuesAt(apply.replyTo(), shard, answered);
         } else if (apply.address().clock() < shard.clock()) {
             waiting.add(apply.replyTo());
+        }
+        return this;
+    }
+
+    private Behavior<Command> onAskMissing(AskMissing ask) {
+        ShardState shard = check(ask.address(), ask.replyTo());
+        if (shard != null && ask.address().clock() == shard.clock() && !shard.isComplete()) {
+            ask.replyTo().tell(new ShardMessages.Missing(ask.address(), shard.missingRanks()));
         }
         return this;
     }

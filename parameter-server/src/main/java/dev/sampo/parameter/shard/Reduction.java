@@ -1,6 +1,8 @@
 package dev.sampo.parameter.shard;
 
 import dev.sampo.parameter.shard.RankTree.Block;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeMap;
 
 /**
@@ -56,6 +58,22 @@ final class Reduction {
 
     boolean isComplete() {
         return covered == ranks;
+    }
+
+    /** The ranks that are not covered, as ascending ranges that don't touch. */
+    List<Block> missing() {
+        List<Block> missing = new ArrayList<>();
+        int at = 0;
+        for (Part part : parts.values()) {
+            if (part.block().lo() > at) {
+                missing.add(new Block(at, part.block().lo()));
+            }
+            at = part.block().hi();
+        }
+        if (at < ranks) {
+            missing.add(new Block(at, ranks));
+        }
+        return missing;
     }
 
     int covered() {

@@ -7,6 +7,8 @@ import dev.sampo.cluster.wire.FrameContext;
 import dev.sampo.cluster.wire.Frames;
 import dev.sampo.parameter.shard.RankTree.Block;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -134,6 +136,28 @@ public final class ShardMessages {
         }
     }
 
+    /**
+     * Asks which ranks the address' clock still waits for; answered by {@link Missing} if it does.
+     *
+     * <pre> address | text replyTo </pre>
+     */
+    public record AskMissing(Address address, ActorRef<ShardReply> replyTo) implements ParameterShard.Command, Frame {
+        @Override
+        public String manifest() {
+            return "ask-missing-1";
+        }
+
+        @Override
+        public void write(ByteBuffer target, FrameContext context) {
+            address.write(target);
+            Frames.putText(target, context.toText(replyTo));
+        }
+
+        static AskMissing read(ByteBuffer source, FrameContext context) {
+            return new AskMissing(Address.read(source), context.toRef(Frames.getText(source)));
+        }
+    }
+
     /** What a shard answers a worker. */
     public sealed interface ShardReply extends Frame {
         Address address();
@@ -207,6 +231,39 @@ public final class ShardMessages {
     }
 
     /**
+     * The address' clock waits for these ranks: ascending ranges.
+     *
+     * <pre> address | i32 n | (i32 lo | i32 hi)[n] </pre>
+     */
+    public record Missing(Address address, List<Block> ranks) implements ShardReply {
+        @Override
+        public String manifest() {
+            return "missing-1";
+        }
+
+        @Override
+        public void write(ByteBuffer target, FrameContext context) {
+            address.write(target);
+            target.putInt(ranks.size());
+            ranks.forEach(range -> target.putInt(range.lo()).putInt(range.hi()));
+        }
+
+        static Missing read(ByteBuffer source) {
+            Address address = Address.read(source);
+            int count = source.getInt();
+            if (count < 0 || count > source.remaining() / 8) {
+                throw new IllegalArgumentException(
+                        count + " ranges of ranks in " + source.remaining() + " bytes that are left");
+            }
+            List<Block> ranks = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                ranks.add(new Block(source.getInt(), source.getInt()));
+            }
+            return new Missing(address, List.copyOf(ranks));
+        }
+    }
+
+    /**
      * Nothing was counted. {@code LOST} means the shard has no state of this incarnation and must be started again.
      *
      * <pre> address | u8 reason | text message </pre>
@@ -253,6 +310,8 @@ public final class ShardMessages {
                     "pull-2", whole(Pull::read),
                     "apply-1", whole(Apply::read),
                     "values-2", whole(Values::read),
+                    "ask-missing-1", whole(AskMissing::read),
+                    "missing-1", whole((source, context) -> Missing.read(source)),
                     "reduced-1", whole((source, context) -> Reduced.read(source)),
                     "refused-1", whole((source, context) -> ShardRefused.read(source)));
         }

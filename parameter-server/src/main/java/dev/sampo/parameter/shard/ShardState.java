@@ -5,6 +5,7 @@ import dev.sampo.parameter.optimizer.Schedule;
 import dev.sampo.parameter.shard.RankTree.Block;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -189,6 +190,11 @@ public final class ShardState {
             throw new IllegalArgumentException("values of clock " + wanted + " are gone; the clock is " + version);
         }
         return buffers[(int) (wanted & 1)];
+    }
+
+    /** In a synchronous job: the ranks that have not contributed to the current clock, as ascending ranges. */
+    public List<Block> missingRanks() {
+        return reduction.missing();
     }
 
     /** How many ranks are counted at the current clock. */

@@ -54,6 +54,8 @@ class ShardMessagesTest {
                 new Pull(AT, 3, WORKER),
                 new Apply(AT, 0.5f, WORKER),
                 new Values(AT, 2, 77, Double.NaN, 1L << 50, SHARD, new float[] {1, -0f, Float.MIN_VALUE}),
+                new ShardMessages.AskMissing(AT, WORKER),
+                new ShardMessages.Missing(AT, List.of(new Block(0, 2), new Block(5, 6))),
                 new Reduced(AT, 2.5),
                 new ShardRefused(AT, ShardRefused.Reason.LOST, "gone"));
     }

@@ -94,6 +94,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private final ActorRef<ShardEvent> fromShards;
     private final ActorRef<WorkerEvent> fromWorkers;
     private final WorkerPool<ActorRef<Worker.Command>> pool;
+    private final Stragglers<ActorRef<Worker.Command>> stragglers = new Stragglers<>();
     private final @Nullable EarlyStoppingSpec stopping;
     private final Logger log;
     private final ActorRef<Journal.Append<JobProgress>> journal;
@@ -407,6 +408,26 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                         }));
     }
 
+    /** A frozen worker must not hold up the others until the failure detector has made sure. */
+    private void seekStragglers() {
+        if (status.state != State.TRAINING || concluding || !shardsReady()) {
+            stragglers.begin(nowMs());
+            return;
+        }
+        var look = stragglers.look(pool.accepted(), nowMs());
+        if (look.ask()) {
+            pool.accepted().forEach(worker -> worker.tell(new Worker.Describe(fromWorkers)));
+        }
+        if (!look.suspects().isEmpty()) {
+            log.warn(
+                    "job={} deals without workers that do not answer, until they do: {}",
+                    status.job,
+                    look.suspects().stream().map(worker -> worker.path()).toList());
+            look.suspects().forEach(pool::suspect);
+            deal();
+        }
+    }
+
     private void onWorkers(Receptionist.Listing listing) {
         reachable = listing.getServiceInstances(Worker.KEY);
         List<ActorRef<Worker.Command>> before = pool.accepted();
@@ -461,6 +482,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void onWorker(WorkerEvent event) {
         if (event instanceof Worker.Described described) {
+            stragglers.answered(described.worker());
+            List<ActorRef<Worker.Command>> before = pool.accepted();
             pool.described(described.worker(), described.kernel(), described.threads(), described.fingerprint())
                     .ifPresentOrElse(
                             reason -> {
@@ -472,7 +495,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                                 status.numerics.put("kernel", described.kernel());
                                 status.numerics.put("threadsPerLane", described.threads());
                                 status.numerics.put("fingerprint", described.fingerprint());
-                                deal();
+                                if (!pool.accepted().equals(before)) {
+                                    deal();
+                                }
                             });
         } else if (event instanceof Worker.Progressed progressed) {
             if (progressed.incarnation() == incarnation) {
@@ -484,6 +509,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                     && finished.epoch() == currentEpoch()) {
                 epochEvaluateSeconds = Math.max(epochEvaluateSeconds, finished.evaluateSeconds());
                 countRetries(finished);
+                stragglers.advanced(0, nowMs());
                 ledger().ranksFinished(finished.lo(), finished.hi());
                 concludeEpochIfDone();
             }
@@ -506,6 +532,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     }
 
     private void onProgress(Worker.Progressed progressed) {
+        if (progressed.clock() > status.step) {
+            stragglers.advanced(progressed.clock() - status.step, nowMs());
+        }
         status.step = progressed.clock();
         status.rowsApplied = progressed.rowsApplied();
         status.loss = Double.isFinite(progressed.loss()) ? progressed.loss() : null;
@@ -799,6 +828,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         askWorkersToDescribe();
         saveIfTime();
         seekSaved();
+        seekStragglers();
         checkPeers();
         if (dirty) {
             publishNow();

@@ -45,6 +45,11 @@ final class WorkerPool<W extends Comparable<? super W>> {
                 .toList();
     }
 
+    /** It does not answer: it must describe itself again before it is dealt anything. */
+    void suspect(W worker) {
+        known.remove(worker);
+    }
+
     /** Accepts or refuses a worker by its kernel; gives the reason of a refusal. */
     Optional<String> described(W worker, String itsKernel, int threads, String fingerprint) {
         String normal = itsKernel.toLowerCase(Locale.ROOT);

@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.jspecify.annotations.Nullable;
@@ -150,6 +151,14 @@ abstract class RankRun implements AutoCloseable {
     /** Sends again what {@code shard} has not answered: it moved. */
     abstract void sendAgain(int shard);
 
+    /** The ranks whose batches are needed. */
+    IntStream ranks() {
+        return IntStream.range(assignment.lo(), assignment.hi());
+    }
+
+    /** Called a few times a second. */
+    void look(long nowMs) {}
+
     /** No shard has said anything for a while: sends again what is not answered, through sharding. */
     abstract void sendAllAgain();
 
@@ -234,6 +243,7 @@ abstract class RankRun implements AutoCloseable {
             retries++;
             fetch(key, null);
         }
+        look(now);
         if (now - lastHeardMs < (isStopped() ? PATIENCE_MS : shardPatienceMs)) {
             return;
         }
@@ -324,12 +334,13 @@ abstract class RankRun implements AutoCloseable {
         List<BatchKey> keys = new ArrayList<>();
         long end = (long) plan.epochs() * plan.stepsPerEpoch();
         for (int ahead = 0; ahead <= PREFETCH; ahead++) {
-            for (int rank = assignment.lo(); rank < assignment.hi(); rank++) {
+            int step = ahead;
+            ranks().forEach(rank -> {
                 long clock = clock(rank);
-                if (clock >= 0 && clock + ahead < end) {
-                    keys.add(key(clock + ahead, rank));
+                if (clock >= 0 && clock + step < end) {
+                    keys.add(key(clock + step, rank));
                 }
-            }
+            });
         }
         if (!keys.isEmpty()) {
             request(keys);
@@ -385,7 +396,7 @@ abstract class RankRun implements AutoCloseable {
         }
     }
 
-    private static long nowMs() {
+    static long nowMs() {
         return System.nanoTime() / 1_000_000;
     }
 

@@ -23,6 +23,7 @@ final class StepProtocol {
 
     private static final long UNKNOWN = -1;
     private final long[] held;
+    private final Set<Integer> outdated = new TreeSet<>();
     private long until;
     private long clock = UNKNOWN;
     private Phase phase = Phase.JOINING;
@@ -63,6 +64,7 @@ final class StepProtocol {
         switch (phase) {
             case JOINING -> {
                 held[shard] = at;
+                forgetOutdated();
                 return true;
             }
             case COMPUTING, EXCHANGING -> {
@@ -72,6 +74,11 @@ final class StepProtocol {
                 }
                 if (at > clock + 1) {
                     rejoin();
+                    for (int other = 0; other < held.length; other++) {
+                        if (other != shard) {
+                            outdated.add(other);
+                        }
+                    }
                     held[shard] = at;
                     return true;
                 }
@@ -84,10 +91,29 @@ final class StepProtocol {
         return false;
     }
 
+    /** Shards are one clock apart at most, so values further behind are of the past, and no shard has others of that clock. */
+    private void forgetOutdated() {
+        long newest = Arrays.stream(held).max().orElseThrow();
+        for (int shard = 0; shard < held.length; shard++) {
+            if (held[shard] != UNKNOWN && held[shard] < newest - 1) {
+                held[shard] = UNKNOWN;
+                outdated.add(shard);
+            }
+        }
+    }
+
+    /** While joining: the shards whose answer is of the past, to be asked for their newest; each is given once. */
+    Set<Integer> outdated() {
+        Set<Integer> asked = Set.copyOf(outdated);
+        outdated.clear();
+        return asked;
+    }
+
     /** Forgets what it holds and finds the common clock again. */
     void rejoin() {
         phase = Phase.JOINING;
         Arrays.fill(held, UNKNOWN);
+        outdated.clear();
     }
 
     /**

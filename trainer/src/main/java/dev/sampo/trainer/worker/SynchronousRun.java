@@ -2,7 +2,10 @@ package dev.sampo.trainer.worker;
 
 import dev.sampo.cluster.store.Store;
 import dev.sampo.parameter.shard.RankTree;
+import dev.sampo.parameter.shard.RankTree.Block;
 import dev.sampo.parameter.shard.ShardMessages.Apply;
+import dev.sampo.parameter.shard.ShardMessages.AskMissing;
+import dev.sampo.parameter.shard.ShardMessages.Missing;
 import dev.sampo.parameter.shard.ShardMessages.Pull;
 import dev.sampo.parameter.shard.ShardMessages.Reduced;
 import dev.sampo.parameter.shard.ShardMessages.ShardReply;
@@ -13,16 +16,26 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** The run of a synchronous job: all ranks at one clock, and the ranks of a worker summed before they are sent. */
 final class SynchronousRun extends RankRun {
     private final StepProtocol protocol;
     private final double[] norms;
     private GradientTree gradients;
+    private Backup backup;
+    /** Of {@link Backup#adopted}. */
+    private @Nullable GradientTree substitute;
+
+    private long substitutedClock = -1;
+    private long sentMs;
+    private long askedMs;
 
     SynchronousRun(TrainPlan plan, Worker.Assign assign, Peers peers, Store store) {
         super(plan, assign, peers, store);
         gradients = newGradients();
+        backup = new Backup(plan.ranks(), assign.lo(), assign.hi());
         norms = new double[plan.shards().size()];
         Arrays.fill(norms, Double.NaN);
         protocol = new StepProtocol(plan.shards().size(), until(assign));
@@ -46,6 +59,8 @@ final class SynchronousRun extends RankRun {
     void dealt() {
         // New arrays: a shard of this process may still be reading the old ones.
         gradients = newGradients();
+        backup = new Backup(plan.ranks(), assignment().lo(), assignment().hi());
+        substitute = null;
         protocol.recompute();
     }
 
@@ -69,14 +84,30 @@ final class SynchronousRun extends RankRun {
         return protocol.onValues(values.address().shard(), values.address().clock());
     }
 
-    /** Under clipping by norm: when all shards have reduced, every worker derives the same factor. */
     @Override
     void onOther(ShardReply reply) {
-        if (!(reply instanceof Reduced reduced)
-                || reduced.address().clock() != protocol.clock()
-                || protocol.phase() != StepProtocol.Phase.EXCHANGING) {
+        if (reply.address().clock() != protocol.clock() || protocol.phase() != StepProtocol.Phase.EXCHANGING) {
             return;
         }
+        if (reply instanceof Reduced reduced) {
+            onReduced(reduced);
+        } else if (reply instanceof Missing missing && backup.onMissing(missing.ranks(), protocol.clock())) {
+            substitute = newSubstitute();
+            prefetch();
+            proceed();
+        }
+    }
+
+    private GradientTree newSubstitute() {
+        List<Block> blocks = new ArrayList<>();
+        for (Block range : backup.adopted()) {
+            blocks.addAll(RankTree.blocks(range.lo(), range.hi(), plan.ranks()));
+        }
+        return new GradientTree(blocks, plan.ranks(), network.parameterCount());
+    }
+
+    /** Under clipping by norm: when all shards have reduced, every worker derives the same factor. */
+    private void onReduced(Reduced reduced) {
         norms[reduced.address().shard()] = reduced.squaredNorm();
         double sum = 0;
         for (double norm : norms) {
@@ -98,6 +129,10 @@ final class SynchronousRun extends RankRun {
                 loadValues();
                 Arrays.fill(norms, Double.NaN);
                 report(protocol.clock());
+                backup.exchanged(nowMs() - sentMs);
+                if (backup.advancedTo(protocol.clock())) {
+                    substitute = null;
+                }
                 prefetch();
             }
             switch (protocol.phase()) {
@@ -112,6 +147,9 @@ final class SynchronousRun extends RankRun {
                     return;
                 }
                 case JOINING -> {
+                    for (int shard : protocol.outdated()) {
+                        pull(shard, Pull.NEWEST, Step.ALL_RANKS);
+                    }
                     for (int shard : protocol.apart()) {
                         pull(shard, protocol.oldest(), Step.ALL_RANKS);
                     }
@@ -119,6 +157,7 @@ final class SynchronousRun extends RankRun {
                 }
                 case EXCHANGING -> {
                     if (!protocol.missing().isEmpty()) {
+                        substituteIfLate();
                         return;
                     }
                 }
@@ -134,17 +173,62 @@ final class SynchronousRun extends RankRun {
         return keys;
     }
 
+    /** Computes what another worker is late with, when its batches are here. */
+    private void substituteIfLate() {
+        GradientTree late = substitute;
+        long clock = protocol.clock();
+        if (late == null || substitutedClock == clock) {
+            return;
+        }
+        boolean here = ranksOf(backup.adopted()).allMatch(rank -> queue.get(key(clock, rank)) != null);
+        if (here) {
+            late.compute(lane, rank -> batch(clock, rank), rank -> dropoutSeed(clock, rank));
+            substitutedClock = clock;
+            protocol.missing().forEach(shard -> contributeAll(shard, late));
+        }
+    }
+
+    private static IntStream ranksOf(List<Block> ranges) {
+        return ranges.stream().flatMapToInt(range -> IntStream.range(range.lo(), range.hi()));
+    }
+
+    @Override
+    IntStream ranks() {
+        return IntStream.concat(super.ranks(), ranksOf(backup.adopted()));
+    }
+
+    /** Asks who is late when an exchange takes much longer than those before. */
+    @Override
+    void look(long nowMs) {
+        if (protocol.phase() == StepProtocol.Phase.EXCHANGING
+                && nowMs - Math.max(sentMs, askedMs) >= backup.patienceMs()) {
+            askedMs = nowMs;
+            protocol.missing().stream()
+                    .findFirst()
+                    .ifPresent(shard ->
+                            sendToShard(shard, new AskMissing(address(shard, protocol.clock()), peers.fromShards())));
+        }
+    }
+
     private void computeAndSend() {
         long clock = protocol.clock();
         gradients.compute(lane, rank -> batch(clock, rank), rank -> dropoutSeed(clock, rank));
         protocol.sent();
+        sentMs = nowMs();
         for (int shard : protocol.missing()) {
             contributeAll(shard);
         }
     }
 
     private void contributeAll(int shard) {
-        for (GradientTree.Sum sum : gradients.sums()) {
+        contributeAll(shard, gradients);
+        if (substitute != null && substitutedClock == protocol.clock()) {
+            contributeAll(shard, substitute);
+        }
+    }
+
+    private void contributeAll(int shard, GradientTree tree) {
+        for (GradientTree.Sum sum : tree.sums()) {
             contribute(shard, protocol.clock(), sum);
         }
     }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Worker extends AbstractBehavior<Worker.Command> {
     public static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "sampo-worker");
-    private static final Duration TICK = Duration.ofMillis(250);
+    private static final Duration TICK = Duration.ofMillis(100);
 
     /** What a worker understands. */
     public sealed interface Command {}

@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The step protocol and the shards' state on one virtual clock, over a network that loses, repeats, delays and reorders,
- * with workers that die and come back or live on as zombies: the values are those of one worker and a perfect network.
+ * with workers that die and come back, live on as zombies, or are gone for good with others as their substitutes: the values
+ * are those of one worker and a perfect network.
  */
 class StepSimulationTest {
     private static final int SHARDS = 3;
@@ -166,7 +167,10 @@ class StepSimulationTest {
                         shards.stream().mapToLong(ShardState::clock).min().orElse(0);
                 assertThat(fastest - slowest).as("shards apart").isLessThanOrEqualTo(1);
             }
-            throw new AssertionError("not done after " + now + " virtual ms");
+            throw new AssertionError("not done after " + now + " virtual ms; shards wait for "
+                    + shards.stream()
+                            .map(shard -> shard.missingRanks() + " at clock " + shard.clock())
+                            .toList());
         }
     }
 
@@ -177,11 +181,13 @@ class StepSimulationTest {
         private final StepProtocol protocol = new StepProtocol(SHARDS, STEPS);
         private final float[][] held = new float[SHARDS][];
         private float[][] computing = new float[SHARDS][];
+        private final Backup backup;
         private boolean dead;
 
         SimulatedWorker(Simulation simulation, Block ranks) {
             this.simulation = simulation;
             this.ranks = ranks;
+            backup = new Backup(RANKS, ranks.lo(), ranks.hi());
             act();
             tick();
         }
@@ -205,7 +211,25 @@ class StepSimulationTest {
             }
             if (protocol.advance()) {
                 computing = held.clone();
+                backup.advancedTo(protocol.clock());
                 act();
+            }
+        }
+
+        private void askMissing(int shard) {
+            long clock = protocol.clock();
+            simulation.send(() -> {
+                ShardState state = simulation.shards.get(shard);
+                if (state.clock() == clock) {
+                    List<Block> missing = state.missingRanks();
+                    simulation.send(() -> onMissing(clock, missing));
+                }
+            });
+        }
+
+        private void onMissing(long clock, List<Block> missing) {
+            if (!dead && clock == protocol.clock() && protocol.phase() == StepProtocol.Phase.EXCHANGING) {
+                backup.onMissing(missing, clock);
             }
         }
 
@@ -229,7 +253,10 @@ class StepSimulationTest {
                         act();
                     }
                 }
-                case EXCHANGING -> protocol.missing().forEach(this::contribute);
+                case EXCHANGING -> {
+                    protocol.missing().forEach(this::contribute);
+                    protocol.missing().stream().findFirst().ifPresent(this::askMissing);
+                }
                 case STOPPED -> {}
             }
         }
@@ -240,7 +267,9 @@ class StepSimulationTest {
 
         private void contribute(int shard) {
             long clock = protocol.clock();
-            for (Block block : RankTree.blocks(ranks.lo(), ranks.hi(), RANKS)) {
+            List<Block> blocks = new ArrayList<>(RankTree.blocks(ranks.lo(), ranks.hi(), RANKS));
+            backup.adopted().forEach(range -> blocks.addAll(RankTree.blocks(range.lo(), range.hi(), RANKS)));
+            for (Block block : blocks) {
                 float[] sum = sum(
                         computing, clock, block.lo(), RankTree.rootSize(block.hi() - block.lo()), block.hi(), shard);
                 simulation.send(() -> simulation.contribute(this, shard, clock, block, sum));
@@ -274,6 +303,10 @@ class StepSimulationTest {
                 old.dead = random.nextBoolean();
                 alive.set(victim, new SimulatedWorker(bad, old.ranks));
             });
+        }
+        if (random.nextBoolean() && workers > 1) {
+            // Nobody takes its place; the others must do without.
+            bad.after(random.nextInt(1500), () -> alive.get(0).dead = true);
         }
         bad.run();
         for (int shard = 0; shard < SHARDS; shard++) {
