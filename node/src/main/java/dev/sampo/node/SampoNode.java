@@ -58,7 +58,7 @@ public final class SampoNode {
                 .resolve();
         JournalSettings journal = JournalSettings.from(base, options.home());
         if (options.roles().contains(Role.COORDINATOR)) {
-            JournalSchema.create(journal);
+            JournalSchema.create(journal, base.getDuration("sampo.journal.start-patience"));
         }
         Config config = journal.toConfig().withFallback(base).resolve();
         try {

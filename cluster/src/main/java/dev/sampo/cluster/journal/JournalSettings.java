@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -31,8 +32,25 @@ public record JournalSettings(String url, String user, String password) {
                 url.isEmpty() ? embedded : url, journal.getString("user"), journal.getString("password"));
     }
 
+    /** Where a configured journal is, without what may be secret. */
+    static String place(Config root) {
+        return root.getString("pekko-persistence-jdbc.shared-databases.slick.db.url")
+                .split("[?;]")[0];
+    }
+
     boolean isPostgres() {
         return url.startsWith("jdbc:postgresql:");
+    }
+
+    /** A database that hangs is as good as away, but only a timeout finds out; in seconds, unless the URL has its own. */
+    private static String withTimeouts(String url) {
+        StringBuilder all = new StringBuilder(url);
+        for (String setting : List.of("connectTimeout=3", "socketTimeout=8", "tcpKeepAlive=true")) {
+            if (!url.contains(setting.substring(0, setting.indexOf('=') + 1))) {
+                all.append(all.indexOf("?") < 0 ? '?' : '&').append(setting);
+            }
+        }
+        return all.toString();
     }
 
     /** What Pekko's plugins need to know of it. */
@@ -41,7 +59,7 @@ public record JournalSettings(String url, String user, String password) {
         Map<String, Object> values = new HashMap<>();
         values.put(slick + "profile", isPostgres() ? "slick.jdbc.PostgresProfile$" : "slick.jdbc.H2Profile$");
         values.put(slick + "db.driver", isPostgres() ? "org.postgresql.Driver" : "org.h2.Driver");
-        values.put(slick + "db.url", url);
+        values.put(slick + "db.url", isPostgres() ? withTimeouts(url) : url);
         values.put(slick + "db.user", user);
         values.put(slick + "db.password", password);
         return ConfigFactory.parseMap(values);

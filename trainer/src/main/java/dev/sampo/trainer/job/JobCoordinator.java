@@ -97,7 +97,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private final Stragglers<ActorRef<Worker.Command>> stragglers = new Stragglers<>();
     private final @Nullable EarlyStoppingSpec stopping;
     private final Logger log;
-    private final ActorRef<Journal.Append<JobProgress>> journal;
+    private final ActorRef<Journal.Command<JobProgress>> journal;
     private BestEpoch best;
     private final TimedCheckpoints timed;
     private Set<ActorRef<Worker.Command>> reachable = Set.of();
@@ -122,6 +122,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private boolean dirty = true;
     private long missingSinceMs = -1;
     private long savedSoughtMs;
+    private String journalTrouble = "";
 
     static Behavior<Command> create(JobId job, JobSpec spec, TrainerServices services, Consumer<Update> publish) {
         return Behaviors.setup(context ->
@@ -161,7 +162,17 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         timers.startTimerWithFixedDelay(Tick.INSTANCE, TICK);
         ActorRef<Command> self = context.getSelf();
         journal = context.spawn(
-                Journal.create("job-" + job, facts -> self.tell(new Ended(() -> onRecovered(facts)))),
+                Journal.create("job-" + job, new Journal.Owner<>() {
+                    @Override
+                    public void recovered(List<JobProgress> facts) {
+                        self.tell(new Ended(() -> onRecovered(facts)));
+                    }
+
+                    @Override
+                    public void trouble(String reason) {
+                        self.tell(new Ended(() -> onJournalTrouble(reason)));
+                    }
+                }),
                 "journal",
                 DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
         // Without its journal nothing would be durable: the death pact ends this coordinator, and it begins again.
@@ -169,6 +180,12 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     }
 
     // ---- what is durable ----
+
+    /** What is to be recorded waits; training goes on as far as it needs no record. */
+    private void onJournalTrouble(String reason) {
+        journalTrouble = reason;
+        waitFor(reason.isEmpty() ? null : reason);
+    }
 
     /** Goes on once the fact is durable. */
     private void record(JobProgress fact, Runnable then) {
@@ -841,6 +858,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     /** Names whom the job waits for; after a while it fails rather than wait for ever. */
     private void checkPeers() {
+        if (!journalTrouble.isEmpty()) {
+            return;
+        }
         Missing missing = missing();
         if (missing == null) {
             if (missingSinceMs >= 0) {

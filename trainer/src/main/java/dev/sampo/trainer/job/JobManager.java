@@ -20,9 +20,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -64,6 +66,8 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
     /** A fact is durable; {@code then} runs in the actor. */
     private record Recorded(Runnable then) implements Command {}
 
+    private record Trouble(String reason) implements Command {}
+
     private record BeginAgain(JobId job) implements Command {}
 
     /** One job as the manager knows it. */
@@ -88,11 +92,16 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
 
     private final TrainerServices services;
     private final TimerScheduler<Command> timers;
-    private final ActorRef<Journal.Append<JobFact>> journal;
+    private final ActorRef<Journal.Command<JobFact>> journal;
     /** What came before the journal was read. */
     private final List<Call> early = new ArrayList<>();
 
     private boolean recovered;
+    /** Why the journal can't be written now; empty if it can. */
+    private String trouble = "";
+    /** Who waits for a fact to be durable. */
+    private final Set<Once> unanswered = new LinkedHashSet<>();
+
     private final Map<JobId, Entry> jobs = new LinkedHashMap<>();
     private final Deque<JobId> queue = new ArrayDeque<>();
 
@@ -111,7 +120,17 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
         this.services = services;
         ActorRef<Command> self = context.getSelf();
         journal = context.spawn(
-                Journal.create("job-manager", facts -> self.tell(new Recovered(facts))),
+                Journal.create("job-manager", new Journal.Owner<>() {
+                    @Override
+                    public void recovered(List<JobFact> facts) {
+                        self.tell(new Recovered(facts));
+                    }
+
+                    @Override
+                    public void trouble(String reason) {
+                        self.tell(new Trouble(reason));
+                    }
+                }),
                 "journal",
                 DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
         context.watch(journal);
@@ -127,6 +146,7 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
                     return this;
                 })
                 .onMessage(Recovered.class, this::onRecovered)
+                .onMessage(Trouble.class, this::onTrouble)
                 .onMessage(BeginAgain.class, this::onBeginAgain)
                 .onSignal(Terminated.class, this::onTerminated)
                 .build();
@@ -136,6 +156,43 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
     private void record(JobFact fact, Runnable then) {
         ActorRef<Command> self = getContext().getSelf();
         journal.tell(new Journal.Append<>(fact, () -> self.tell(new Recorded(then))));
+    }
+
+    /** A reply that may be given by two, and counts from the first. */
+    private final class Once implements Consumer<ApiResponse> {
+        private final Consumer<ApiResponse> reply;
+
+        Once(Consumer<ApiResponse> reply) {
+            this.reply = reply;
+            unanswered.add(this);
+        }
+
+        @Override
+        public void accept(ApiResponse response) {
+            if (unanswered.remove(this)) {
+                reply.accept(response);
+            }
+        }
+    }
+
+    /** Nobody waits for a database: who asks now is refused, and who asked before is told what is not known. */
+    private Behavior<Command> onTrouble(Trouble message) {
+        trouble = message.reason();
+        if (!trouble.isEmpty()) {
+            for (Once each : List.copyOf(unanswered)) {
+                each.accept(error(
+                        503,
+                        trouble + "; what was asked is carried out when it is back, so look before you ask again"));
+            }
+            List<Call> waiting = List.copyOf(early);
+            early.clear();
+            waiting.forEach(call -> call.replyTo().tell(refusedFor(trouble)));
+        }
+        return this;
+    }
+
+    private static ApiResponse refusedFor(String trouble) {
+        return error(503, trouble + "; nothing was changed, try again when it is back");
     }
 
     private Behavior<Command> onRecovered(Recovered message) {
@@ -186,6 +243,10 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
     }
 
     private Behavior<Command> onCall(Call call) {
+        if (!recovered && !trouble.isEmpty()) {
+            call.replyTo().tell(refusedFor(trouble));
+            return this;
+        }
         if (!recovered) {
             if (early.size() < EARLY_MAX) {
                 early.add(call);
@@ -233,13 +294,18 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
             reply.accept(new ApiResponse(400, answer.toString()));
             return;
         }
+        if (!trouble.isEmpty()) {
+            reply.accept(refusedFor(trouble));
+            return;
+        }
+        Once once = new Once(reply);
         JobId id = nextId(spec.name());
         forgetOldest();
         jobs.put(id, new Entry(id, spec, firstView(id, spec)));
         record(new JobFact.Submitted(id, JobSpecs.toJson(spec)), () -> {
             queue.add(id);
             startNext();
-            reply.accept(new ApiResponse(
+            once.accept(new ApiResponse(
                     200, JSON.createObjectNode().put("job", id.value()).toString()));
         });
     }
@@ -303,9 +369,14 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
             reply.accept(error(409, refusal));
             return;
         }
+        if (!trouble.isEmpty()) {
+            reply.accept(refusedFor(trouble));
+            return;
+        }
+        Once once = new Once(reply);
         record(new JobFact.Controlled(entry.id, control), () -> {
             entry.asked = control;
-            reply.accept(new ApiResponse(200, entry.json));
+            once.accept(new ApiResponse(200, entry.json));
             if (entry.coordinator != null) {
                 entry.coordinator.tell(control);
             } else if (control == JobCoordinator.Control.CANCEL && queue.remove(entry.id)) {
@@ -395,7 +466,7 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
     /** A coordinator that stopped without a word has crashed; its job goes on from the newest checkpoint. */
     private Behavior<Command> onTerminated(Terminated terminated) {
         if (terminated.getRef().equals(journal)) {
-            throw new IllegalStateException("the journal can't be written; is the database up?");
+            throw new IllegalStateException("the journal can't be gone on with; the log says why");
         }
         for (Entry entry : jobs.values()) {
             if (entry.coordinator != null && entry.coordinator.equals(terminated.getRef())) {
