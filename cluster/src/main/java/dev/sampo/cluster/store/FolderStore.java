@@ -21,7 +21,9 @@ import java.util.stream.Stream;
 /** A {@link Store} in a folder: a local disk for one machine, a shared file system for a cluster. Thread-safe. */
 public final class FolderStore implements Store {
     private static final String TEMPORARY = ".tmp-";
-    private static final int DELETE_ATTEMPTS = 20;
+    /** Of what somebody else's writing or deleting in the same folder may spoil. */
+    private static final int ATTEMPTS = 20;
+
     private final Path root;
 
     public FolderStore(Path root) {
@@ -35,6 +37,20 @@ public final class FolderStore implements Store {
 
     @Override
     public void write(String name, byte[] bytes) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                writeOnce(name, bytes);
+                return;
+            } catch (NoSuchFileException e) {
+                // Somebody removed the folder meanwhile.
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void writeOnce(String name, byte[] bytes) throws IOException {
         Path target = locate(name);
         Path folder = folderOf(target);
         Files.createDirectories(folder);
@@ -82,7 +98,7 @@ public final class FolderStore implements Store {
                 deleteTree(path);
             } catch (DirectoryNotEmptyException | NoSuchFileException e) {
                 // Somebody wrote or removed something in there meanwhile.
-                if (attempt == DELETE_ATTEMPTS) {
+                if (attempt == ATTEMPTS) {
                     throw e;
                 }
             }

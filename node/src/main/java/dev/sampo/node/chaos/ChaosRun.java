@@ -87,6 +87,7 @@ public final class ChaosRun {
             case KILL -> kill(fault.roles().isEmpty() ? cluster.members() : victims(fault.roles()));
             case DRAIN -> victims(fault.roles()).forEach(this::drain);
             case FREEZE -> freeze(victims(fault.roles()), fault.amount());
+            case CUT -> cut(victims(fault.roles()), fault.amount());
             case SCALE -> scale(fault.roles().get(0), fault.amount());
             case WAIT -> after(fault.amount() * 1_000L, () -> {});
         }
@@ -152,18 +153,31 @@ public final class ChaosRun {
         after(seconds * 1_000L, () -> {
             for (Member victim : victims) {
                 victim.process().thaw();
-                // A node that was taken out meanwhile learns of it now and ends; another takes its place.
-                after(5_000, () -> {
-                    if (!victim.process().isAlive()) {
-                        cluster.kill(victim);
-                        cluster.startOne(victim.role());
-                    }
-                });
             }
+            // A node that was taken out meanwhile learns of it now and ends; another takes its place.
+            after(5_000, () -> replaceDead(victims));
         });
     }
 
-    private void scale(Role role, int nodes) throws IOException {
+    private void cut(List<Member> ends, int seconds) throws IOException, InterruptedException {
+        Member one = ends.get(0);
+        Member other = ends.get(1);
+        cluster.link(one, other, false);
+        after(seconds * 1_000L, () -> cluster.link(one, other, true));
+        // Whoever was taken out meanwhile learns of it and ends.
+        after(seconds * 1_000L + 15_000, () -> replaceDead(ends));
+    }
+
+    private void replaceDead(List<Member> nodes) throws IOException, InterruptedException {
+        for (Member each : nodes) {
+            if (cluster.members().contains(each) && !each.process().isAlive()) {
+                cluster.kill(each);
+                cluster.startOne(each.role());
+            }
+        }
+    }
+
+    private void scale(Role role, int nodes) throws IOException, InterruptedException {
         List<Member> now = new ArrayList<>(cluster.of(role));
         for (int i = now.size(); i < nodes; i++) {
             cluster.startOne(role);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster of real processes on this machine, a role each, all with one home folder. The coordinator is always at the
@@ -17,21 +18,43 @@ import java.util.stream.Stream;
 public final class ClusterProcesses implements AutoCloseable {
     private final Path home;
     private final int port;
+    private final @Nullable Networks networks;
+    /** Of the first coordinator, which is found where the one before it was. */
+    private Networks.@Nullable Host firstHost;
+
     private final List<Member> members = new ArrayList<>();
     private final List<Member> leaving = new ArrayList<>();
     private int started;
 
-    /** One process. */
-    public record Member(String name, Role role, NodeProcess process) {}
+    /**
+     * One process.
+     *
+     * @param host its own, where links can be cut
+     */
+    public record Member(String name, Role role, NodeProcess process, Networks.@Nullable Host host) {}
 
-    private ClusterProcesses(Path home, int port) {
+    private ClusterProcesses(Path home, int port, @Nullable Networks networks) {
         this.home = home;
         this.port = port;
+        this.networks = networks;
     }
 
     /** Starts so many nodes of each role and waits until all are up. */
     public static ClusterProcesses start(Path home, Map<Role, Integer> nodes) throws IOException, InterruptedException {
-        ClusterProcesses cluster = new ClusterProcesses(home, freePort());
+        return start(home, nodes, false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param cuttable whether links shall be cut: each node then is a host of its own, which needs root
+     */
+    public static ClusterProcesses start(Path home, Map<Role, Integer> nodes, boolean cuttable)
+            throws IOException, InterruptedException {
+        Networks networks = cuttable ? Networks.create() : null;
+        ClusterProcesses cluster = new ClusterProcesses(home, freePort(), networks);
+        // Ctrl-C must leave neither processes nor networks behind.
+        Runtime.getRuntime().addShutdownHook(new Thread(cluster::close));
         try {
             cluster.startAll(nodes);
         } catch (IOException | InterruptedException e) {
@@ -64,7 +87,7 @@ public final class ClusterProcesses implements AutoCloseable {
     }
 
     /** Starts one more node; does not wait until it is up. */
-    public Member startOne(Role role) throws IOException {
+    public Member startOne(Role role) throws IOException, InterruptedException {
         boolean first = role == Role.COORDINATOR && of(Role.COORDINATOR).isEmpty();
         List<String> arguments =
                 new ArrayList<>(List.of("--roles", role.text(), "--http-port", "0", "--port", first ? "" + port : "0"));
@@ -80,9 +103,43 @@ public final class ClusterProcesses implements AutoCloseable {
             arguments.addAll(List.of("--seeds", seeds));
         }
         String name = role.text() + "-" + ++started;
-        Member member = new Member(name, role, NodeProcess.start(home, name, arguments.toArray(String[]::new)));
+        Networks.Host host = host(first);
+        if (host != null) {
+            arguments.addAll(List.of("--host", host.address()));
+        }
+        NodeProcess process = NodeProcess.start(
+                home, name, host == null ? List.of() : host.prefix(), arguments.toArray(String[]::new));
+        Member member = new Member(name, role, process, host);
         members.add(member);
         return member;
+    }
+
+    private Networks.@Nullable Host host(boolean first) throws IOException, InterruptedException {
+        if (networks == null) {
+            return null;
+        }
+        if (first && firstHost != null) {
+            return firstHost;
+        }
+        Networks.Host host = networks.add();
+        if (first) {
+            firstHost = host;
+        }
+        return host;
+    }
+
+    /** Cuts the link between two nodes, or mends it. */
+    void link(Member one, Member other, boolean whole) throws IOException, InterruptedException {
+        Networks.Host from = one.host();
+        Networks.Host to = other.host();
+        if (networks == null || from == null || to == null) {
+            throw new IOException("these nodes share their host, so no link can be cut");
+        }
+        if (whole) {
+            networks.mend(from, to);
+        } else {
+            networks.cut(from, to);
+        }
     }
 
     /** The nodes of a role that were not killed or drained, the oldest first. */
@@ -128,11 +185,14 @@ public final class ClusterProcesses implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         members.forEach(member -> member.process().drain());
         members.forEach(member -> member.process().close());
         leaving.forEach(member -> member.process().close());
         members.clear();
         leaving.clear();
+        if (networks != null) {
+            networks.close();
+        }
     }
 }

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * Something that befalls a cluster.
  *
  * @param roles whom: one node of each role named, at the same time; every node if empty
- * @param amount seconds of a freeze or wait, nodes of a scaling; otherwise 0
+ * @param amount seconds of a freeze, cut or wait, nodes of a scaling; otherwise 0
  */
 public record Fault(Kind kind, List<Role> roles, int amount) {
     /** What happens. */
@@ -23,6 +23,8 @@ public record Fault(Kind kind, List<Role> roles, int amount) {
         DRAIN,
         /** SIGSTOP, and SIGCONT after so many seconds. */
         FREEZE,
+        /** Nothing gets from a node of one role to one of the other for so many seconds, while both reach everyone else. */
+        CUT,
         /** So many nodes of the role, by SIGTERM or starting new ones. */
         SCALE,
         /** Nothing for so many seconds. */
@@ -52,7 +54,7 @@ public record Fault(Kind kind, List<Role> roles, int amount) {
         List<String> words = new ArrayList<>(List.of(text.split("\\s+")));
         Kind kind = kind(words.remove(0), text);
         int amount = 0;
-        if (kind == Kind.FREEZE || kind == Kind.SCALE || kind == Kind.WAIT) {
+        if (kind != Kind.KILL && kind != Kind.DRAIN) {
             String last = words.isEmpty() ? "" : words.remove(words.size() - 1);
             if (!last.matches("\\d{1,4}s?")) {
                 throw new IllegalArgumentException("plan \"" + text + "\": must end with "
@@ -67,6 +69,9 @@ public record Fault(Kind kind, List<Role> roles, int amount) {
         if (roles.isEmpty() != everyone || kind == Kind.SCALE && roles.size() != 1) {
             throw new IllegalArgumentException(
                     "plan \"" + text + "\": whom? name roles, such as: " + text.split("\\s+")[0] + " worker");
+        }
+        if (kind == Kind.CUT && roles.size() != 2) {
+            throw new IllegalArgumentException("plan \"" + text + "\": a link has two ends, such as: cut worker ps 10");
         }
         if (kind == Kind.SCALE && amount < 1) {
             throw new IllegalArgumentException("plan \"" + text + "\": at least one node must stay");

@@ -28,15 +28,25 @@ public final class NodeProcess implements AutoCloseable {
 
     /** A node with its log in {@code home}. */
     public static NodeProcess start(Path home, String name, String... arguments) throws IOException {
+        return start(home, name, List.of(), arguments);
+    }
+
+    /** @param prefix of the command, such as what puts it into a network of its own */
+    static NodeProcess start(Path home, String name, List<String> prefix, String... arguments) throws IOException {
         List<String> all = new ArrayList<>(List.of("node", "--home", home.toString()));
         all.addAll(List.of(arguments));
         Path log = home.resolve(name + ".log");
-        return new NodeProcess(sampo(log, all), log);
+        return new NodeProcess(sampo(log, prefix, all), log);
     }
 
     /** Any command of Sampo in a JVM of its own, stdout and stderr to a file. */
     public static Process sampo(Path log, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        return sampo(log, List.of(), arguments);
+    }
+
+    private static Process sampo(Path log, List<String> prefix, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:TieredStopAtLevel=1",

@@ -44,6 +44,7 @@ import picocli.CommandLine.Parameters;
             "                         others start a second later",
             "  drain ROLE             SIGTERM; another starts when it has gone",
             "  freeze ROLE SECONDS    SIGSTOP, and SIGCONT later",
+            "  cut ROLE ROLE SECONDS  nothing gets from one node to the other (Linux, as root)",
             "  scale ROLE NODES       so many nodes of the role",
             "  wait SECONDS",
             "",
@@ -141,7 +142,8 @@ final class ChaosCommand implements Callable<Integer> {
         nodes.put(Role.PS, ps);
         nodes.put(Role.WORKER, workers);
         nodes.put(Role.INGEST, ingest);
-        try (ClusterProcesses cluster = ClusterProcesses.start(folder.toAbsolutePath(), nodes);
+        boolean cuttable = faults.stream().anyMatch(fault -> fault.kind() == Fault.Kind.CUT);
+        try (ClusterProcesses cluster = ClusterProcesses.start(folder.toAbsolutePath(), nodes, cuttable);
                 JobClient client = JobClient.to(cluster.http().findFirst().orElseThrow())) {
             String id = Follow.call(client, "submit", body).path("job").asText();
             return new ChaosRun(cluster, id, seed, outcome -> {

@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FaultTest {
     @Test
     void aPlanIsReadAsItStands() {
-        String plan = "kill worker; kill coordinator ps; drain ps; freeze worker 30; scale worker 4; wait 5; kill all";
+        String plan =
+                "kill worker; kill coordinator ps; drain ps; freeze worker 30; cut worker ps 10; scale worker 4; wait 5; kill all";
         List<Fault> faults = Fault.plan(plan);
         assertThat(faults.stream().map(Fault::toString)).containsExactly(plan.split("; "));
         assertThat(faults.get(1).roles()).containsExactly(Role.COORDINATOR, Role.PS);
@@ -25,7 +26,7 @@ class FaultTest {
             delimiter = '|',
             value = {
                 "''            | the plan is empty",
-                "burn worker   | \"burn\" is none of kill, drain, freeze, scale, wait",
+                "burn worker   | \"burn\" is none of kill, drain, freeze, cut, scale, wait",
                 "kill wroker   | unknown role \"wroker\"",
                 "kill          | whom?",
                 "drain all     | whom?",
@@ -33,6 +34,7 @@ class FaultTest {
                 "scale worker  | must end with a number of nodes",
                 "scale worker 0| at least one node must stay",
                 "scale 3       | whom?",
+                "cut worker 10 | a link has two ends",
             })
     void whatIsWrongIsNamed(String plan, String message) {
         assertThatThrownBy(() -> Fault.plan(plan == null ? "" : plan))

@@ -447,17 +447,17 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void onWorkers(Receptionist.Listing listing) {
         reachable = listing.getServiceInstances(Worker.KEY);
-        List<ActorRef<Worker.Command>> before = pool.accepted();
         askWorkersToDescribe();
-        if (!pool.accepted().equals(before)) {
-            deal();
-        }
     }
 
     /** Asked again at every tick, until each has answered: a message may be lost. */
     private void askWorkersToDescribe() {
+        List<ActorRef<Worker.Command>> before = pool.accepted();
         for (ActorRef<Worker.Command> fresh : pool.present(reachable)) {
             fresh.tell(new Worker.Describe(fromWorkers));
+        }
+        if (!pool.accepted().equals(before)) {
+            deal();
         }
     }
 
@@ -472,19 +472,10 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             return;
         }
         ledger().forgetRanks();
-        var deals = pool.deal();
         Set<ActorRef<Worker.Command>> idle = new HashSet<>(pool.accepted());
-        for (var deal : deals) {
+        for (var deal : pool.deal()) {
             idle.remove(deal.worker());
-            deal.worker()
-                    .tell(new Worker.Assign(
-                            status.job,
-                            incarnation,
-                            pool.generation(),
-                            deal.lo(),
-                            deal.hi(),
-                            currentEpoch(),
-                            fromWorkers));
+            assign(deal);
         }
         idle.forEach(worker -> worker.tell(new Worker.Release(status.job)));
     }
@@ -499,6 +490,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void onWorker(WorkerEvent event) {
         if (event instanceof Worker.Described described) {
+            if (!reachable.contains(described.worker())) {
+                return;
+            }
             stragglers.answered(described.worker());
             List<ActorRef<Worker.Command>> before = pool.accepted();
             pool.described(described.worker(), described.kernel(), described.threads(), described.fingerprint())
@@ -535,7 +529,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 recover("shard " + lost.shard() + " lost its state");
             }
         } else if (event instanceof Worker.Failed failed) {
-            if (failed.incarnation() == incarnation) {
+            // One that was dealt no ranks since may have failed at what nobody needs any more.
+            if (failed.incarnation() == incarnation && failed.generation() == pool.generation()) {
                 fail(failed.reason());
             }
         }
@@ -691,21 +686,13 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     /** The same deal with a further bound; a new generation would make every worker allocate again. */
     private void continueTraining() {
-        int using = Math.min(pool.accepted().size(), prepared().plan().ranks());
-        for (int i = 0; i < using; i++) {
-            var share =
-                    dev.sampo.parameter.shard.RankTree.share(prepared().plan().ranks(), using, i);
-            pool.accepted()
-                    .get(i)
-                    .tell(new Worker.Assign(
-                            status.job,
-                            incarnation,
-                            pool.generation(),
-                            share.lo(),
-                            share.hi(),
-                            currentEpoch(),
-                            fromWorkers));
-        }
+        pool.dealt().forEach(this::assign);
+    }
+
+    private void assign(WorkerPool.Deal<ActorRef<Worker.Command>> deal) {
+        deal.worker()
+                .tell(new Worker.Assign(
+                        status.job, incarnation, pool.generation(), deal.lo(), deal.hi(), currentEpoch(), fromWorkers));
     }
 
     private void recover(String why) {

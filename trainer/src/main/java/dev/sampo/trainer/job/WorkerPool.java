@@ -25,6 +25,7 @@ final class WorkerPool<W extends Comparable<? super W>> {
     private final Map<W, Boolean> known = new LinkedHashMap<>();
     private @Nullable String kernel;
     private int generation;
+    private List<Deal<W>> deals = List.of();
 
     /** One worker's ranks [lo, hi). */
     record Deal<W>(W worker, int lo, int hi) {}
@@ -82,12 +83,18 @@ final class WorkerPool<W extends Comparable<? super W>> {
     List<Deal<W>> deal() {
         generation++;
         List<W> workers = accepted();
-        List<Deal<W>> deals = new ArrayList<>();
+        List<Deal<W>> fresh = new ArrayList<>();
         int using = Math.min(workers.size(), ranks);
         for (int i = 0; i < using; i++) {
             RankTree.Block share = RankTree.share(ranks, using, i);
-            deals.add(new Deal<>(workers.get(i), share.lo(), share.hi()));
+            fresh.add(new Deal<>(workers.get(i), share.lo(), share.hi()));
         }
+        deals = List.copyOf(fresh);
+        return deals;
+    }
+
+    /** What was dealt last, in this {@link #generation}; some of them may have gone since. */
+    List<Deal<W>> dealt() {
         return deals;
     }
 

@@ -85,7 +85,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     public record ShardLost(JobId job, int incarnation, int shard) implements WorkerEvent {}
 
     /** This worker can't go on, whatever is tried again; the job fails with the reason. */
-    public record Failed(ActorRef<Command> worker, JobId job, int incarnation, String reason) implements WorkerEvent {}
+    public record Failed(ActorRef<Command> worker, JobId job, int incarnation, int generation, String reason)
+            implements WorkerEvent {}
 
     private final Store store;
     private final ActorRef<ShardingEnvelope<ParameterShard.Command>> shards;
@@ -152,7 +153,12 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         } catch (java.io.IOException | RuntimeException e) {
             getContext().getLog().warn("job={} can't begin, reason={}", assign.job(), e.toString());
             assign.replyTo()
-                    .tell(new Failed(getContext().getSelf(), assign.job(), assign.incarnation(), "worker: " + e));
+                    .tell(new Failed(
+                            getContext().getSelf(),
+                            assign.job(),
+                            assign.incarnation(),
+                            assign.generation(),
+                            "worker: " + e));
         }
         return this;
     }
@@ -188,9 +194,21 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         } catch (RuntimeException e) {
             getContext().getLog().error("job={} failed on this worker", current.job(), e);
             current.coordinator()
-                    .tell(new Failed(getContext().getSelf(), current.job(), current.incarnation(), "worker: " + e));
+                    .tell(new Failed(
+                            getContext().getSelf(),
+                            current.job(),
+                            current.incarnation(),
+                            current.assignment().generation(),
+                            "worker: " + reason(e)));
             drop();
         }
+    }
+
+    /** A file's fault says more by its cause. */
+    private static String reason(RuntimeException e) {
+        return e instanceof java.io.UncheckedIOException && e.getCause() != null
+                ? e.getMessage() + ": " + e.getCause()
+                : e.toString();
     }
 
     private Behavior<Command> onPostStop() {

@@ -20,6 +20,7 @@ class WorkerPoolTest {
                         new WorkerPool.Deal<>("b", 1, 3),
                         new WorkerPool.Deal<>("c", 3, 5));
         portable.present(List.of("a"));
+        assertThat(portable.dealt()).as("what was dealt stays so").hasSize(3);
         assertThat(portable.deal()).containsExactly(new WorkerPool.Deal<>("a", 0, 5));
         assertThat(portable.generation()).isEqualTo(2);
     }
