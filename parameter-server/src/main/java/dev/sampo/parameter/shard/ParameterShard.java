@@ -630,7 +630,15 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                                         index,
                                         writtenFor,
                                         snapshot.clock(),
-                                        "can't write " + store.locate(name) + ": " + failure.getCause())));
+                                        "can't write " + store.locate(name) + ": " + rootOf(failure))));
+    }
+
+    private static String rootOf(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.toString();
     }
 
     private Behavior<Command> onSaveAt(SaveAt save) {

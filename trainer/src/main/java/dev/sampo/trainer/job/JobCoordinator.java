@@ -17,6 +17,8 @@ import dev.sampo.trainer.spec.EarlyStoppingSpec;
 import dev.sampo.trainer.spec.JobSpec;
 import dev.sampo.trainer.worker.Worker;
 import dev.sampo.trainer.worker.Worker.WorkerEvent;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -56,6 +59,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private static final Duration TICK = Duration.ofMillis(200);
     private static final long START_RETRY_MS = 2_000;
     private static final long SAVED_WITHIN_MS = 2_000;
+    private static final Duration STORAGE_RETRY = Duration.ofSeconds(1);
 
     /** What a coordinator understands. */
     sealed interface Command {}
@@ -123,6 +127,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private long missingSinceMs = -1;
     private long savedSoughtMs;
     private String journalTrouble = "";
+    private String storageTrouble = "";
 
     static Behavior<Command> create(JobId job, JobSpec spec, TrainerServices services, Consumer<Update> publish) {
         return Behaviors.setup(context ->
@@ -375,10 +380,11 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         } else if (event instanceof ParameterShard.Saved saved) {
             onSaved(saved);
         } else if (event instanceof ParameterShard.SaveFailed failed) {
-            getContext()
-                    .getLog()
-                    .warn("job={} checkpoint clock={} failed, reason={}", status.job, failed.clock(), failed.reason());
-            waitFor("a checkpoint: " + failed.reason());
+            if (storageTrouble.isEmpty()) {
+                log.warn("job={} checkpoint clock={} failed, reason={}", status.job, failed.clock(), failed.reason());
+            }
+            storageTrouble = "a checkpoint: " + failed.reason();
+            waitFor(storageTrouble);
             if (failed.incarnation() == incarnation && failed.clock() == epochEnd()) {
                 retrySave(failed.shard(), failed.clock());
             }
@@ -411,13 +417,14 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         var part =
                 new EpochLedger.Saved(new Manifest.Entry(saved.shard(), saved.name(), saved.sha256()), saved.ledger());
         ledger().saved(saved.clock(), part)
-                .ifPresent(manifest -> background(
+                .ifPresent(manifest -> patiently(
                         () -> {
                             files.checkpoints().complete(manifest);
                             return manifest.clock();
                         },
                         clock -> {
                             timed.saved(clock, nowMs());
+                            storageIsBack();
                             concludeEpochIfDone();
                             if (clock % prepared().plan().stepsPerEpoch() != 0) {
                                 prune(clock);
@@ -528,6 +535,11 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             if (lost.incarnation() == incarnation && shardsReady()) {
                 recover("shard " + lost.shard() + " lost its state");
             }
+        } else if (event instanceof Worker.StorageAway away) {
+            if (away.incarnation() == incarnation && away.generation() == pool.generation()) {
+                storageTrouble = away.reason();
+                waitFor(storageTrouble);
+            }
         } else if (event instanceof Worker.Failed failed) {
             // One that was dealt no ranks since may have failed at what nobody needs any more.
             if (failed.incarnation() == incarnation && failed.generation() == pool.generation()) {
@@ -595,7 +607,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         double evaluateSeconds = epochEvaluateSeconds;
         JobStatus.Counters counters = status.counters();
         long beganMs = epochBeganMs;
-        background(
+        patiently(
                 () -> {
                     Map<String, Object> validation = files.mergeEvaluations(of, epoch, prepared());
                     var record = new JobStatus.EpochRecord(
@@ -605,6 +617,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                             (nowMs() - beganMs) / 1e3);
                     var ended = new JobProgress.EpochEnded(record, applied.rowsApplied(), evaluateSeconds, counters);
                     files.writeEpoch(ended);
+                    files.forgetEvaluations(of, epoch);
                     return ended;
                 },
                 ended -> record(ended, () -> {
@@ -619,6 +632,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         long here = epochEnd();
         status.step = here;
         status.metrics.put("validation", ended.epoch().validation());
+        storageIsBack();
         status.waitingFor = null;
         book(ended);
         epochEvaluateSeconds = 0;
@@ -655,7 +669,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     /** Only the newest checkpoint and that of the best epoch are of use. */
     private void prune(long newest) {
         Set<Long> keep = status.history.isEmpty() ? Set.of(newest) : new HashSet<>(List.of(newest, bestClock()));
-        background(
+        patiently(
                 () -> {
                     files.checkpoints().prune(keep);
                     return newest;
@@ -704,8 +718,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         background(
                 () -> files.checkpoints()
                         .newest(damaged -> log.warn(damaged))
-                        .orElseThrow(
-                                () -> new java.io.IOException("no whole checkpoint of job " + status.job + " is left")),
+                        .orElseThrow(() -> new IOException("no whole checkpoint of job " + status.job + " is left")),
                 this::goOnFrom);
     }
 
@@ -743,7 +756,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         var keptEpoch = status.history.get(best.best());
         status.metrics.put("validation", keptEpoch.validation());
         Map<String, Object> numerics = Map.copyOf(status.numerics);
-        background(
+        patiently(
                 () -> files.publish(clock, prepared(), keptEpoch.validation(), numerics, status.rowsPerEpoch),
                 model -> {
                     status.addSeconds("publish", (nowMs() - phaseBeganMs) / 1e3);
@@ -911,8 +924,51 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         }
     }
 
+    /** File work that is to be done whatever it takes: a full or read-only disk is named, and waited for. */
+    private <T> void patiently(Callable<T> work, Consumer<T> then) {
+        background(
+                work,
+                value -> {
+                    storageIsBack();
+                    then.accept(value);
+                },
+                failure -> {
+                    if (!isOfStorage(failure)) {
+                        return false;
+                    }
+                    if (storageTrouble.isEmpty()) {
+                        log.warn("job={} waits for its storage: {}", status.job, failure.toString());
+                    }
+                    storageTrouble = "storage: " + failure.getMessage();
+                    waitFor(storageTrouble);
+                    getContext()
+                            .scheduleOnce(
+                                    STORAGE_RETRY, getContext().getSelf(), new Ended(() -> patiently(work, then)));
+                    return true;
+                });
+    }
+
+    /** What time or an operator may mend; a file that is not there, or says nonsense, is not of that kind. */
+    private static boolean isOfStorage(Throwable failure) {
+        return failure instanceof IOException
+                && !(failure instanceof NoSuchFileException)
+                && !(failure instanceof JsonProcessingException);
+    }
+
+    private void storageIsBack() {
+        if (!storageTrouble.isEmpty()) {
+            storageTrouble = "";
+            waitFor(null);
+        }
+    }
+
     /** Runs file work off the actor; a failure of it fails the job with what it says. */
     private <T> void background(Callable<T> work, Consumer<T> then) {
+        background(work, then, failure -> false);
+    }
+
+    /** @param forgiven says of a failure whether the job shall live on */
+    private <T> void background(Callable<T> work, Consumer<T> then, Predicate<Throwable> forgiven) {
         ActorRef<Command> self = getContext().getSelf();
         CompletableFuture<T> result = CompletableFuture.supplyAsync(
                 () -> {
@@ -928,6 +984,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 then.accept(value);
             } else {
                 Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+                if (forgiven.test(cause)) {
+                    return;
+                }
                 fail(cause.getMessage() == null ? cause.toString() : cause.getMessage());
             }
         })));

@@ -173,8 +173,12 @@ final class JobFiles {
             byte[] part = store.read(TrainPlan.evaluationBlob(job, incarnation, epoch, rank));
             merged.merge(Evaluation.fromBytes(plan.target(), loss, part));
         }
-        store.delete("jobs/" + job + "/evaluation/" + incarnation + "-" + epoch);
         return new LinkedHashMap<>(merged.result());
+    }
+
+    /** The ranks' metrics of an epoch are merged, and kept as such. */
+    void forgetEvaluations(int incarnation, int epoch) throws IOException {
+        store.delete("jobs/" + job + "/evaluation/" + incarnation + "-" + epoch);
     }
 
     private String epochBlob(int epoch) {

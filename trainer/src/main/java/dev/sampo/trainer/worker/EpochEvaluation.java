@@ -67,10 +67,14 @@ final class EpochEvaluation {
         return keys;
     }
 
-    /** Evaluates the next batch if it is there; false if it is not, or all are done. */
+    /** Evaluates the next batch if it is there, and may be called again after a failure to write; false if it is not, or all are done. */
     boolean step(BatchQueue queue, Store store) throws IOException {
         if (isFinished()) {
             return false;
+        }
+        if (index == plan.evaluationSteps()) {
+            // Its writing failed.
+            return writeRank(store);
         }
         Batch batch = queue.get(new BatchKey(Dataset.VALIDATION, 0, rank, index));
         if (batch == null) {
@@ -80,12 +84,14 @@ final class EpochEvaluation {
             lane.forward(batch, scores);
             current.add(batch, scores);
         }
-        if (++index == plan.evaluationSteps()) {
-            store.write(TrainPlan.evaluationBlob(plan.job(), incarnation, epoch, rank), current.toBytes());
-            current = Evaluation.of(plan.target(), network.loss());
-            index = 0;
-            rank++;
-        }
+        return ++index < plan.evaluationSteps() || writeRank(store);
+    }
+
+    private boolean writeRank(Store store) throws IOException {
+        store.write(TrainPlan.evaluationBlob(plan.job(), incarnation, epoch, rank), current.toBytes());
+        current = Evaluation.of(plan.target(), network.loss());
+        index = 0;
+        rank++;
         return !isFinished();
     }
 

@@ -21,7 +21,6 @@ import dev.sampo.parameter.shard.ShardMessages.ShardReply;
 import dev.sampo.parameter.shard.ShardMessages.Values;
 import dev.sampo.parameter.shard.ShardSharding;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -46,6 +45,7 @@ abstract class RankRun implements AutoCloseable {
     private static final long SHARD_PATIENCE_MS = 750;
 
     private static final long REPORT_EVERY_MS = 150;
+    private static final long STORAGE_RETRY_MS = 1_000;
 
     /** The addresses a run talks to and is answered at. */
     record Peers(
@@ -76,6 +76,8 @@ abstract class RankRun implements AutoCloseable {
     private long shardPatienceMs = SHARD_PATIENCE_MS;
     private long lastReportMs;
     private long retries;
+    /** When an evaluation that could not be written is tried again; 0 if there is none. */
+    private long retryEvaluationMs;
 
     static RankRun begin(Worker.Assign assign, Peers peers, Store store) throws IOException {
         TrainPlan plan = JSON.readValue(store.read(TrainPlan.blob(assign.job())), TrainPlan.class);
@@ -244,6 +246,10 @@ abstract class RankRun implements AutoCloseable {
             fetch(key, null);
         }
         look(now);
+        if (retryEvaluationMs > 0 && now >= retryEvaluationMs && isStopped()) {
+            retryEvaluationMs = 0;
+            proceed();
+        }
         if (now - lastHeardMs < (isStopped() ? PATIENCE_MS : shardPatienceMs)) {
             return;
         }
@@ -369,6 +375,9 @@ abstract class RankRun implements AutoCloseable {
             int epoch = (int) (clock / plan.stepsPerEpoch()) - 1;
             evaluation = new EpochEvaluation(plan, incarnation, epoch, assignment, lane, network);
         }
+        if (retryEvaluationMs > nowMs()) {
+            return;
+        }
         EpochEvaluation current = evaluation;
         request(current.wanted(PREFETCH + 1));
         try {
@@ -376,7 +385,11 @@ abstract class RankRun implements AutoCloseable {
                 request(current.wanted(PREFETCH + 1));
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("can't write an evaluation", e);
+            retryEvaluationMs = nowMs() + STORAGE_RETRY_MS;
+            coordinator()
+                    .tell(new Worker.StorageAway(
+                            incarnation, assignment.generation(), "an evaluation can't be written: " + e));
+            return;
         }
         if (current.reportOnce()) {
             report(clock);

@@ -84,6 +84,9 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     /** A shard has no state of this incarnation. */
     public record ShardLost(JobId job, int incarnation, int shard) implements WorkerEvent {}
 
+    /** This worker can't write to the store for now, and tries again. */
+    public record StorageAway(int incarnation, int generation, String reason) implements WorkerEvent {}
+
     /** This worker can't go on, whatever is tried again; the job fails with the reason. */
     public record Failed(ActorRef<Command> worker, JobId job, int incarnation, int generation, String reason)
             implements WorkerEvent {}
