@@ -62,13 +62,13 @@ class FaultsTest {
                 Fault.plan("kill worker worker; kill ps; kill ps; kill ingest; kill coordinator; kill coordinator ps;"
                         + " freeze worker 30; scale worker 4; scale worker 2; scale ps 3; scale ps 2; kill all"),
                 1,
-                1200);
+                700);
     }
 
     @Tag("faults")
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void aRandomPlanDoesNotChangeABit(long seed) throws Exception {
-        torture(Fault.random(12, seed), seed, 1200);
+        torture(Fault.random(12, seed), seed, 700);
     }
 }

@@ -26,6 +26,7 @@ public final class ChaosRun {
     private final Random random;
     private final Consumer<Outcome> told;
     private final List<Due> dues = new ArrayList<>();
+    private @Nullable MemoryWatch memory;
     private @Nullable JsonNode view;
     private long step = -1;
     private long advancedMs = nowMs();
@@ -53,6 +54,12 @@ public final class ChaosRun {
         watch = new JobWatch(job);
         random = new Random(seed);
         this.told = told;
+    }
+
+    /** Also looks at the processes' memory. */
+    public ChaosRun watching(MemoryWatch watched) {
+        memory = watched;
+        return this;
     }
 
     /** Lets the faults happen one after the other, each when training goes on, and gives the job's last status. */
@@ -222,6 +229,9 @@ public final class ChaosRun {
 
     private void look() throws InterruptedException {
         Thread.sleep(LOOK_EVERY_MS);
+        if (memory != null) {
+            memory.look(cluster.members());
+        }
         watch.ask(cluster.http().collect(Collectors.toSet()));
         JsonNode now = watch.newest();
         longestPauseMs = Math.max(longestPauseMs, nowMs() - advancedMs);

@@ -94,6 +94,10 @@ public final class NodeProcess implements AutoCloseable {
         return true;
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     public boolean isAlive() {
         return process.isAlive();
     }

@@ -10,6 +10,7 @@ import dev.sampo.node.chaos.ChaosRun;
 import dev.sampo.node.chaos.ChaosRun.Outcome;
 import dev.sampo.node.chaos.ClusterProcesses;
 import dev.sampo.node.chaos.Fault;
+import dev.sampo.node.chaos.MemoryWatch;
 import dev.sampo.node.client.JobClient;
 import dev.sampo.trainer.spec.JobSpec;
 import dev.sampo.trainer.spec.JobSpecs;
@@ -24,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -74,6 +76,14 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(names = "--repeat", paramLabel = "N", description = "the whole plan so many times (default: 1)")
     private int repeat = 1;
 
+    @Option(names = "--every", paramLabel = "SECONDS", description = "wait so long after each fault")
+    private int every;
+
+    @Option(
+            names = "--memory",
+            description = "look at every process's memory, threads and open files now and then (Linux)")
+    private boolean memory;
+
     @Option(names = "--seed", description = "of victims, and of --random (default: ${DEFAULT-VALUE})")
     private long seed = 1;
 
@@ -95,6 +105,8 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print one JSON object on stdout and nothing else there")
     private boolean json;
 
+    private List<MemoryWatch.Trend> trends = List.of();
+
     @Override
     public Integer call() throws Exception {
         JobSpec job = JobSpecs.load(spec, sets);
@@ -108,6 +120,11 @@ final class ChaosCommand implements Callable<Integer> {
         faults = Collections.nCopies(repeat, faults).stream()
                 .flatMap(List::stream)
                 .toList();
+        if (every > 0) {
+            faults = faults.stream()
+                    .flatMap(fault -> Stream.of(fault, new Fault(Fault.Kind.WAIT, List.of(), every)))
+                    .toList();
+        }
         if (ps < 1 || workers < 1 || ingest < 1) {
             throw new IllegalArgumentException("--ps, --workers and --ingest must be ≥ 1");
         }
@@ -143,21 +160,27 @@ final class ChaosCommand implements Callable<Integer> {
         nodes.put(Role.WORKER, workers);
         nodes.put(Role.INGEST, ingest);
         boolean cuttable = faults.stream().anyMatch(fault -> fault.kind() == Fault.Kind.CUT);
-        try (ClusterProcesses cluster = ClusterProcesses.start(folder.toAbsolutePath(), nodes, cuttable);
+        try (MemoryWatch watch = memory ? new MemoryWatch() : null;
+                ClusterProcesses cluster = ClusterProcesses.start(folder.toAbsolutePath(), nodes, cuttable);
                 JobClient client = JobClient.to(cluster.http().findFirst().orElseThrow())) {
             String id = Follow.call(client, "submit", body).path("job").asText();
-            return new ChaosRun(cluster, id, seed, outcome -> {
-                        outcomes.add(outcome);
-                        System.err.printf(
-                                "sampo: %2d/%d  %-28s at step %-8d longest pause %6d ms%s%n",
-                                outcomes.size(),
-                                faults.size(),
-                                outcome.fault(),
-                                outcome.step(),
-                                outcome.pauseMs(),
-                                outcome.ended() ? " (the job ended)" : "");
-                    })
-                    .run(faults);
+            ChaosRun run = new ChaosRun(cluster, id, seed, outcome -> {
+                outcomes.add(outcome);
+                System.err.printf(
+                        "sampo: %2d/%d  %-28s at step %-8d longest pause %6d ms%s%n",
+                        outcomes.size(),
+                        faults.size(),
+                        outcome.fault(),
+                        outcome.step(),
+                        outcome.pauseMs(),
+                        outcome.ended() ? " (the job ended)" : "");
+            });
+            JsonNode view =
+                    watch == null ? run.run(faults) : run.watching(watch).run(faults);
+            if (watch != null) {
+                trends = watch.trends();
+            }
+            return view;
         }
     }
 
@@ -174,6 +197,9 @@ final class ChaosCommand implements Callable<Integer> {
                     .forEach((fault, pauses) -> System.out.printf(
                             "%-28s %3d times, pause median %6d ms, worst %6d ms%n",
                             fault, pauses.size(), pauses.get(pauses.size() / 2), pauses.get(pauses.size() - 1)));
+            if (memory) {
+                printTrends();
+            }
             System.out.println("undisturbed  " + line(alone));
             System.out.println("tortured     " + line(tortured) + "; " + tortured.path("recoveries")
                     + " times back to a checkpoint, " + tortured.path("shardsMoved")
@@ -186,6 +212,26 @@ final class ChaosCommand implements Callable<Integer> {
             System.out.println(verdict(synchronous, same, everyRowOnce, tortured));
         }
         return (synchronous ? same : everyRowOnce) && all ? 0 : Cli.FAILED;
+    }
+
+    private void printTrends() {
+        System.out.printf(
+                "%-14s %7s  %-17s %-17s %-9s %-9s%n",
+                "process", "lived", "live heap MB", "outside heap MB", "threads", "files");
+        for (MemoryWatch.Trend trend : trends) {
+            System.out.printf(
+                    "%-14s %5d s  %7.1f > %6.1f  %7.1f > %6.1f  %3d > %3d %3d > %3d%n",
+                    trend.name(),
+                    trend.livedSeconds(),
+                    trend.begin().liveKb() / 1024.0,
+                    trend.end().liveKb() / 1024.0,
+                    trend.begin().outsideKb() / 1024.0,
+                    trend.end().outsideKb() / 1024.0,
+                    trend.begin().threads(),
+                    trend.end().threads(),
+                    trend.begin().files(),
+                    trend.end().files());
+        }
     }
 
     private static String verdict(boolean synchronous, boolean same, boolean everyRowOnce, JsonNode tortured) {
@@ -224,7 +270,7 @@ final class ChaosCommand implements Callable<Integer> {
         return pauses;
     }
 
-    private static ObjectNode asJson(
+    private ObjectNode asJson(
             boolean same, boolean everyRowOnce, JsonNode alone, JsonNode tortured, List<Outcome> outcomes) {
         ObjectNode result = JSON.createObjectNode();
         result.put("same", same).put("everyRowOnce", everyRowOnce);
@@ -232,6 +278,9 @@ final class ChaosCommand implements Callable<Integer> {
         for (String field : List.of(
                 "state", "rowsApplied", "contributions", "recoveries", "shardsMoved", "duplicates", "retries")) {
             result.set(field, tortured.path(field));
+        }
+        if (memory) {
+            result.set("memory", JSON.valueToTree(trends));
         }
         var list = result.putArray("faults");
         for (Outcome outcome : outcomes) {
