@@ -65,8 +65,12 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     public record Start(ShardPlan plan, int incarnation, String snapshot, ActorRef<ShardEvent> replyTo)
             implements Command, CborSerializable {}
 
-    /** Also take a checkpoint when the clock gets to {@code clock}; a clock already past is answered by {@link SavePassed}. */
-    public record SaveAt(int incarnation, long clock) implements Command, CborSerializable {}
+    /**
+     * Also take a checkpoint when the clock gets to {@code clock}; a clock already past is answered by {@link SavePassed}, and
+     * by {@link Lost} where there is no state of that incarnation.
+     */
+    public record SaveAt(int incarnation, long clock, ActorRef<ShardEvent> replyTo)
+            implements Command, CborSerializable {}
 
     /** The job needs this shard no longer. */
     public record Release() implements Command, CborSerializable {}
@@ -116,6 +120,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             ShardState.Ledger ledger,
             long duplicates)
             implements ShardEvent {}
+
+    /** The shard has no state of that incarnation. */
+    public record Lost(int shard, int incarnation) implements ShardEvent {}
 
     public record SaveFailed(int shard, int incarnation, long clock, String reason) implements ShardEvent {}
 
@@ -643,7 +650,11 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     private Behavior<Command> onSaveAt(SaveAt save) {
         ShardState shard = state;
-        if (shard == null || save.incarnation() != incarnation) {
+        if (shard == null || save.incarnation() > incarnation) {
+            save.replyTo().tell(new Lost(index, save.incarnation()));
+            return this;
+        }
+        if (save.incarnation() < incarnation) {
             return this;
         }
         if (save.clock() < shard.clock()) {

@@ -388,6 +388,10 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             if (failed.incarnation() == incarnation && failed.clock() == epochEnd()) {
                 retrySave(failed.shard(), failed.clock());
             }
+        } else if (event instanceof ParameterShard.Lost lost) {
+            if (lost.incarnation() == incarnation && shardsReady()) {
+                recover("shard " + lost.shard() + " lost its state");
+            }
         } else if (event instanceof ParameterShard.SavePassed passed) {
             if (passed.incarnation() == incarnation) {
                 timed.passed(passed.clock(), passed.current());
@@ -406,7 +410,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 .scheduleOnce(
                         Duration.ofSeconds(2),
                         getContext().getSelf(),
-                        new Ended(() -> tellShard(shard, new ParameterShard.SaveAt(incarnation, clock))));
+                        new Ended(() -> tellShard(shard, new ParameterShard.SaveAt(incarnation, clock, fromShards))));
     }
 
     private void onSaved(ParameterShard.Saved saved) {
@@ -441,6 +445,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         var look = stragglers.look(pool.accepted(), nowMs());
         if (look.ask()) {
             pool.accepted().forEach(worker -> worker.tell(new Worker.Describe(fromWorkers)));
+            // The word that a worker waits for may have been lost.
+            pool.dealt().forEach(this::assign);
         }
         if (!look.suspects().isEmpty()) {
             log.warn(
@@ -682,7 +688,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             timed.due(nowMs(), status.step, epochEnd())
                     .ifPresent(clock -> prepared()
                             .shards()
-                            .forEach(shard -> tellShard(shard.index(), new ParameterShard.SaveAt(incarnation, clock))));
+                            .forEach(shard -> tellShard(
+                                    shard.index(), new ParameterShard.SaveAt(incarnation, clock, fromShards))));
         }
     }
 
@@ -693,7 +700,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         } else if (nowMs() - savedSoughtMs >= SAVED_WITHIN_MS) {
             savedSoughtMs = nowMs();
             for (int shard : ledger().notSaved(epochEnd())) {
-                tellShard(shard, new ParameterShard.SaveAt(incarnation, epochEnd()));
+                tellShard(shard, new ParameterShard.SaveAt(incarnation, epochEnd(), fromShards));
             }
         }
     }

@@ -12,7 +12,7 @@ import java.util.List;
  * <p>A substitute goes on for some steps without waiting first, then looks whether it is still needed; if so, for twice as
  * many (J. Dean and L. A. Barroso, "The Tail at Scale", 2013, has the idea of the hedged request).
  */
-final class Backup {
+public final class Backup {
     private static final long FIRST_STEPS = 8;
     private static final long STEPS_MAX = 1024;
     private static final long PATIENCE_MS = 200;
@@ -28,26 +28,26 @@ final class Backup {
     private double exchangeMs = Double.NaN;
 
     /** @param lo the worker has ranks [lo, hi) of {@code ranks} itself */
-    Backup(int ranks, int lo, int hi) {
+    public Backup(int ranks, int lo, int hi) {
         this.ranks = ranks;
         this.lo = lo;
         this.hi = hi;
     }
 
     /** An exchange took so long; of no use while others' ranks are computed too. */
-    void exchanged(long ms) {
+    public void exchanged(long ms) {
         if (adopted.isEmpty()) {
             exchangeMs = Double.isNaN(exchangeMs) ? ms : 0.8 * exchangeMs + 0.2 * ms;
         }
     }
 
     /** How long an exchange may take before it is worth asking who is late. */
-    long patienceMs() {
+    public long patienceMs() {
         return Math.max(PATIENCE_MS, Double.isNaN(exchangeMs) ? 0 : (long) (EXCHANGES_OF_PATIENCE * exchangeMs));
     }
 
     /** The ranks to compute beside one's own, as disjoint ascending ranges; empty if there are none. */
-    List<Block> adopted() {
+    public List<Block> adopted() {
         return adopted;
     }
 
@@ -56,7 +56,7 @@ final class Backup {
      *
      * @return whether {@link #adopted} is something else now
      */
-    boolean onMissing(List<Block> missing, long clock) {
+    public boolean onMissing(List<Block> missing, long clock) {
         List<Block> mine = mine(missing);
         if (mine.isEmpty() || mine.equals(adopted)) {
             return false;
@@ -72,7 +72,7 @@ final class Backup {
      *
      * @return whether it shall look again whether it is needed
      */
-    boolean advancedTo(long clock) {
+    public boolean advancedTo(long clock) {
         if (adopted.isEmpty() || clock < untilClock) {
             return false;
         }

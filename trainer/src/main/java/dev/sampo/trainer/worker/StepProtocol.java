@@ -12,9 +12,9 @@ import java.util.TreeSet;
  * gradients were sent; {@code EXCHANGING -> COMPUTING} when every shard answered with the next clock, or {@code STOPPED}
  * when that is the bound; anything {@code -> JOINING} when a shard is found further than this worker can follow.
  */
-final class StepProtocol {
+public final class StepProtocol {
     /** Where the worker is. */
-    enum Phase {
+    public enum Phase {
         JOINING,
         COMPUTING,
         EXCHANGING,
@@ -32,23 +32,23 @@ final class StepProtocol {
      * @param shards number of parameter shards, at least 1
      * @param until the clock to stop at
      */
-    StepProtocol(int shards, long until) {
+    public StepProtocol(int shards, long until) {
         held = new long[shards];
         Arrays.fill(held, UNKNOWN);
         this.until = until;
     }
 
-    Phase phase() {
+    public Phase phase() {
         return phase;
     }
 
     /** The clock of the values to compute with; meaningless while joining. */
-    long clock() {
+    public long clock() {
         return clock;
     }
 
     /** Moves the bound; a stopped worker goes on if it is beyond the clock. */
-    void extend(long newUntil) {
+    public void extend(long newUntil) {
         until = newUntil;
         if (phase == Phase.STOPPED && clock < until) {
             phase = Phase.COMPUTING;
@@ -60,7 +60,7 @@ final class StepProtocol {
      *
      * @return whether the caller should keep the values: they are of a clock this worker waits for
      */
-    boolean onValues(int shard, long at) {
+    public boolean onValues(int shard, long at) {
         switch (phase) {
             case JOINING -> {
                 held[shard] = at;
@@ -103,14 +103,14 @@ final class StepProtocol {
     }
 
     /** While joining: the shards whose answer is of the past, to be asked for their newest; each is given once. */
-    Set<Integer> outdated() {
+    public Set<Integer> outdated() {
         Set<Integer> asked = Set.copyOf(outdated);
         outdated.clear();
         return asked;
     }
 
     /** Forgets what it holds and finds the common clock again. */
-    void rejoin() {
+    public void rejoin() {
         phase = Phase.JOINING;
         Arrays.fill(held, UNKNOWN);
         outdated.clear();
@@ -120,7 +120,7 @@ final class StepProtocol {
      * Whether all shards' values of one clock are here; then that is the clock now, and the caller loads the values. While
      * computing (values that came early) this is false: the gradients must be sent first.
      */
-    boolean advance() {
+    public boolean advance() {
         if (phase != Phase.JOINING && phase != Phase.EXCHANGING) {
             return false;
         }
@@ -139,19 +139,19 @@ final class StepProtocol {
     }
 
     /** The gradients of {@link #clock()} were sent. */
-    void sent() {
+    public void sent() {
         phase = Phase.EXCHANGING;
     }
 
     /** Other ranks were dealt: what was sent is no longer all that this worker owes to the clock. */
-    void recompute() {
+    public void recompute() {
         if (phase == Phase.EXCHANGING) {
             phase = Phase.COMPUTING;
         }
     }
 
     /** Shards whose values are not here: while joining at any clock, while exchanging at the next. */
-    Set<Integer> missing() {
+    public Set<Integer> missing() {
         Set<Integer> missing = new TreeSet<>();
         for (int shard = 0; shard < held.length; shard++) {
             boolean here = phase == Phase.JOINING ? held[shard] != UNKNOWN : held[shard] == clock + 1;
@@ -163,7 +163,7 @@ final class StepProtocol {
     }
 
     /** While joining with all shards known but apart: the shards to ask for the older clock, which they still hold. */
-    Set<Integer> apart() {
+    public Set<Integer> apart() {
         Set<Integer> apart = new TreeSet<>();
         if (phase == Phase.JOINING && missing().isEmpty()) {
             long oldest = oldest();
@@ -177,7 +177,7 @@ final class StepProtocol {
     }
 
     /** The lowest clock of the values here; only when none is missing. */
-    long oldest() {
+    public long oldest() {
         return Arrays.stream(held).min().orElseThrow();
     }
 }
