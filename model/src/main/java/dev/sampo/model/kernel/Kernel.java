@@ -12,6 +12,16 @@ import org.bytedeco.openblas.global.openblas_nolapack;
  */
 public final class Kernel {
     private static final int PROBE = 67;
+    /** What the binding calls the library whose number of threads it has set. */
+    private static final int OPENBLAS = 2;
+
+    private static final boolean ONE_THREAD;
+
+    static {
+        // Lanes are the parallelism. OPENBLAS_NUM_THREADS says the same, but whoever embeds a node may not have set it.
+        openblas_nolapack.blas_set_num_threads(1);
+        ONE_THREAD = openblas_nolapack.blas_get_vendor() == OPENBLAS;
+    }
 
     private Kernel() {}
 
@@ -24,14 +34,20 @@ public final class Kernel {
      */
     public record Numerics(String kernel, int threads, String fingerprint) {}
 
-    /** The arithmetic of this process. OpenBLAS reads its environment when it is loaded, so that is the truth. */
+    /** The arithmetic of this process. OpenBLAS reads its environment when it is loaded, so its kernel is the one named there. */
     public static Numerics describe() {
         String kernel = System.getenv().getOrDefault("OPENBLAS_CORETYPE", "auto");
+        return new Numerics(kernel.isBlank() ? "auto" : kernel, threads(), fingerprint());
+    }
+
+    private static int threads() {
+        if (ONE_THREAD) {
+            return 1;
+        }
         String threads = System.getenv().getOrDefault("OPENBLAS_NUM_THREADS", "");
-        int count = threads.matches("\\d{1,4}")
+        return threads.matches("\\d{1,4}")
                 ? Integer.parseInt(threads)
                 : Runtime.getRuntime().availableProcessors();
-        return new Numerics(kernel.isBlank() ? "auto" : kernel, count, fingerprint());
     }
 
     private static String fingerprint() {

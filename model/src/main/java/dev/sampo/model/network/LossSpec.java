@@ -31,7 +31,10 @@ public record LossSpec(
 
     public void check(String path, Problems problems) {
         problems.check(TYPES.contains(type), path + ".type", "must be one of " + TYPES + ", was " + type);
-        problems.check(delta == null || delta > 0, path + ".delta", "must be > 0, was " + delta);
+        problems.check(
+                delta == null || delta > 0 && Double.isFinite(delta),
+                path + ".delta",
+                "must be > 0 and finite, was " + delta);
         problems.check(delta == null || type.equals("huber"), path + ".delta", "only huber has a delta");
     }
 }

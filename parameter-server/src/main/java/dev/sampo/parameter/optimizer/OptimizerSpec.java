@@ -127,8 +127,8 @@ public record OptimizerSpec(
     }
 
     private void fraction(String path, String name, @Nullable Double value, Set<String> known, Problems problems) {
-        if (isUsed(path, name, value, known, problems) && value != null && !(value >= 0 && value < 1)) {
-            problems.add(path + "." + name, "must be ≥ 0 and < 1, was " + value);
+        if (isUsed(path, name, value, known, problems) && value != null && !(value >= 0 && value.floatValue() < 1)) {
+            problems.add(path + "." + name, "must be ≥ 0 and < 1 in 32-bit floats, was " + value);
         }
     }
 

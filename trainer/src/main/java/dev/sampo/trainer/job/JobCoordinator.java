@@ -10,6 +10,7 @@ import dev.sampo.parameter.shard.Checkpoints;
 import dev.sampo.parameter.shard.Checkpoints.Manifest;
 import dev.sampo.parameter.shard.ParameterShard;
 import dev.sampo.parameter.shard.ParameterShard.ShardEvent;
+import dev.sampo.parameter.shard.ShardPlan;
 import dev.sampo.parameter.shard.ShardSharding;
 import dev.sampo.parameter.shard.ShardState;
 import dev.sampo.trainer.job.JobStatus.State;
@@ -58,6 +59,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private static final int INCARNATIONS_SKIPPED = 100;
     private static final Duration TICK = Duration.ofMillis(200);
     private static final long START_RETRY_MS = 2_000;
+    /** After so long it is worth saying who has not answered. */
+    private static final long UNHEARD_MS = 5_000;
+
     private static final long SAVED_WITHIN_MS = 2_000;
     private static final Duration STORAGE_RETRY = Duration.ofSeconds(1);
 
@@ -113,6 +117,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private int incarnation;
     private long startClock;
     private long startAskedMs;
+    private long startFirstAskedMs;
     /** Whether the shards of this incarnation were asked to start; not while a checkpoint is looked for. */
     private boolean shardsAsked;
 
@@ -340,6 +345,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         startClock = clock;
         shardsStarted.clear();
         shardsAsked = false;
+        startFirstAskedMs = nowMs();
         record(new JobProgress.ShardsStarted(incarnation), () -> {
             enter(askedToPause ? State.PAUSED : State.TRAINING);
             epochBeganMs = nowMs();
@@ -861,7 +867,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     }
 
     /** Whom the job waits for, and what to do if they don't come. */
-    private record Missing(String who, String advice) {}
+    private record Missing(String who, String advice, boolean forEver) {}
 
     /** Names whom the job waits for; after a while it fails rather than wait for ever. */
     private void checkPeers() {
@@ -877,7 +883,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         } else if (missingSinceMs < 0) {
             missingSinceMs = nowMs();
             waitFor(missing.who());
-        } else if (nowMs() - missingSinceMs > services.missingRolePatience().toMillis()) {
+        } else if (!missing.forEver()
+                && nowMs() - missingSinceMs > services.missingRolePatience().toMillis()) {
             fail("waited " + services.missingRolePatience().toSeconds() + " s for " + missing.who() + "; "
                     + missing.advice());
         }
@@ -893,11 +900,22 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         if (!roles.isEmpty()) {
             return new Missing(
                     "a node with role " + String.join(" and one with role ", roles),
-                    "start one with: sampo node --roles " + String.join(",", roles));
+                    "start one with: sampo node --roles " + String.join(",", roles),
+                    false);
         }
         if (pool.accepted().isEmpty() && !status.refusedWorkers.isEmpty()) {
             String last = status.refusedWorkers.get(status.refusedWorkers.size() - 1);
-            return new Missing("a worker with the job's numerics", "none of those present has them: " + last);
+            return new Missing("a worker with the job's numerics", "none of those present has them: " + last, false);
+        }
+        if (shardsAsked && !shardsReady() && nowMs() - startFirstAskedMs > UNHEARD_MS) {
+            List<Integer> silent = prepared().shards().stream()
+                    .map(ShardPlan::index)
+                    .filter(shard -> !shardsStarted.contains(shard))
+                    .toList();
+            return new Missing("parameter shards " + silent + " to start", "they are asked again", true);
+        }
+        if (shardsReady() && pool.accepted().isEmpty() && nowMs() - startFirstAskedMs > UNHEARD_MS) {
+            return new Missing("a worker that answers", "they are asked again", true);
         }
         return null;
     }

@@ -61,6 +61,11 @@ public record TrainingSpec(
         optimizer.check(path + ".optimizer", problems);
         if (schedule != null) {
             schedule.check(path + ".schedule", problems);
+            problems.check(
+                    !optimizer.type().equals("ftrl")
+                            || schedule.typeOrDefault().equals("constant") && schedule.warmup() == 0,
+                    path + ".schedule",
+                    "ftrl's weights are a function of one learning rate, so a change of it would rescale them; leave it out");
         }
         if (regularization != null) {
             regularization.check(path + ".regularization", problems);

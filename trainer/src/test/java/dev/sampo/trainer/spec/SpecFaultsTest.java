@@ -103,8 +103,23 @@ class SpecFaultsTest {
                 fault(
                         "training.optimizer.learningRate=1e999",
                         "training.optimizer.learningRate: must be a finite number, was Infinity"),
-                fault("training.optimizer.beta1=1", "training.optimizer.beta1: must be ≥ 0 and < 1, was 1.0"),
+                fault(
+                        "training.optimizer.beta1=1",
+                        "training.optimizer.beta1: must be ≥ 0 and < 1 in 32-bit floats, was 1.0"),
                 fault("training.optimizer.momentum=0.5", "training.optimizer.momentum: adam has no such option"),
+                fault(
+                        "training.consistency=asb",
+                        "training.consistency: must be one of bsp, ssp, asp, was \"asb\", did you mean asp?"),
+                fault(
+                        "training.consistency=ssp",
+                        "training.consistency.staleness: missing; how many clocks a rank may be ahead of the slowest,"
+                                + " such as 4"),
+                fault(
+                        "training.consistency={mode: asp, staleness: 3}",
+                        "training.consistency.staleness: only with mode ssp"),
+                fault(
+                        "training.consistency.scaleLearningRate=true",
+                        "training.consistency.scaleLearningRate: only with mode ssp or asp; with bsp no gradient is stale"),
                 fault("data.validationFraction=1", "data.validationFraction: must be > 0 and < 1, was 1.0"),
                 fault("onBadRecord.max=-1", "onBadRecord.max: must be ≥ 0, was -1"),
                 fault(
