@@ -7,9 +7,11 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.SnapshotSelectionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.Recovery;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 
 /** Reads and writes one journal's facts in the database; stops when that fails. Its {@link Journal} starts another then. */
@@ -27,6 +29,12 @@ final class JournalStore<F extends CborSerializable> extends EventSourcedBehavio
     /** @param recovered takes all facts so far, in this actor's thread */
     static <F extends CborSerializable> Behavior<Write<F>> create(String id, Consumer<List<F>> recovered) {
         return new JournalStore<>(id, recovered);
+    }
+
+    /** There are no snapshots; to look for one would be one more thing that fails. */
+    @Override
+    public Recovery recovery() {
+        return Recovery.withSnapshotSelectionCriteria(SnapshotSelectionCriteria.none());
     }
 
     @Override

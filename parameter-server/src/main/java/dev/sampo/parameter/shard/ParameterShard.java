@@ -61,7 +61,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                     Peers,
                     Tick {}
 
-    /** Loads the snapshot from the store and begins; answered by {@link Started} or {@link StartFailed}. */
+    /** Loads the snapshot and begins; answered by {@link Started}, {@link StartedLater} or {@link StartFailed}. */
     public record Start(ShardPlan plan, int incarnation, String snapshot, ActorRef<ShardEvent> replyTo)
             implements Command, CborSerializable {}
 
@@ -103,6 +103,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     /** The shard goes on at {@code clock} on another node than before. */
     public record TookOver(int shard, int incarnation, long clock) implements ShardEvent {}
+
+    /** A start that came too late: the shard was started as {@code later} already. */
+    public record StartedLater(int shard, int incarnation, int later) implements ShardEvent {}
 
     public record StartFailed(int shard, int incarnation, String reason) implements ShardEvent {}
 
@@ -248,6 +251,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             return this;
         }
         if (start.incarnation() < incarnation) {
+            start.replyTo().tell(new StartedLater(index, start.incarnation(), incarnation));
             return this;
         }
         try {

@@ -120,6 +120,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private long startFirstAskedMs;
     /** Whether the shards of this incarnation were asked to start; not while a checkpoint is looked for. */
     private boolean shardsAsked;
+    /** Whether the newest checkpoint is being looked for. */
+    private boolean recovering;
 
     private long phaseBeganMs = nowMs();
     private long epochBeganMs = nowMs();
@@ -373,8 +375,11 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void onShard(ShardEvent event) {
         if (event instanceof ParameterShard.Started started) {
-            if (started.incarnation() == incarnation && shardsStarted.add(started.shard()) && shardsReady()) {
-                deal();
+            onStarted(started);
+        } else if (event instanceof ParameterShard.StartedLater later) {
+            if (later.incarnation() == incarnation && !shardsReady()) {
+                incarnation = later.later();
+                recover("shard " + later.shard() + " was started by a coordinator whose word the journal lost");
             }
         } else if (event instanceof ParameterShard.StartFailed failed) {
             fail("shard " + failed.shard() + " can't start: " + failed.reason());
@@ -408,6 +413,18 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                         + "; lower training.optimizer.learningRate, add training.gradientClipping {norm: 1},"
                         + " or standardize the features");
             }
+        }
+    }
+
+    private void onStarted(ParameterShard.Started started) {
+        if (started.incarnation() != incarnation || shardsStarted.contains(started.shard())) {
+            return;
+        }
+        if (started.clock() != startClock) {
+            // Nobody was dealt ranks yet, so it is not by this coordinator that it went on.
+            recover("shard " + started.shard() + " was started before, by a coordinator whose word the journal lost");
+        } else if (shardsStarted.add(started.shard()) && shardsReady()) {
+            deal();
         }
     }
 
@@ -723,6 +740,10 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     }
 
     private void recover(String why) {
+        if (recovering) {
+            return;
+        }
+        recovering = true;
         status.recoveries++;
         getContext().getLog().info("job={} recovering, reason={}", status.job, why);
         shardsStarted.clear();
@@ -736,6 +757,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     }
 
     private void goOnFrom(Checkpoints.Whole checkpoint) {
+        recovering = false;
         long clock = checkpoint.manifest().clock();
         if (clock > epochEnd()) {
             fail("the newest checkpoint is of clock " + clock + ", but the journal ends with epoch " + currentEpoch()

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The run of a synchronous job: all ranks at one clock, and the ranks of a worker summed before they are sent. */
 final class SynchronousRun extends RankRun {
+    /** Shards may be further apart than one step for as long as an answer can be late, and no longer. */
+    private static final long APART_MS = 5_000;
+
     private final StepProtocol protocol;
     private final double[] norms;
     private GradientTree gradients;
@@ -31,6 +34,7 @@ final class SynchronousRun extends RankRun {
     private long substitutedClock = -1;
     private long sentMs;
     private long askedMs;
+    private long joiningSinceMs = nowMs();
 
     SynchronousRun(TrainPlan plan, Worker.Assign assign, Peers peers, Store store) {
         super(plan, assign, peers, store);
@@ -147,9 +151,6 @@ final class SynchronousRun extends RankRun {
                     return;
                 }
                 case JOINING -> {
-                    for (int shard : protocol.outdated()) {
-                        pull(shard, Pull.NEWEST, Step.ALL_RANKS);
-                    }
                     for (int shard : protocol.apart()) {
                         pull(shard, protocol.oldest(), Step.ALL_RANKS);
                     }
@@ -200,6 +201,11 @@ final class SynchronousRun extends RankRun {
     /** Asks who is late when an exchange takes much longer than those before. */
     @Override
     void look(long nowMs) {
+        if (protocol.phase() == StepProtocol.Phase.JOINING) {
+            lookForOutdated(nowMs);
+        } else {
+            joiningSinceMs = nowMs;
+        }
         if (protocol.phase() == StepProtocol.Phase.EXCHANGING
                 && nowMs - Math.max(sentMs, askedMs) >= backup.patienceMs()) {
             askedMs = nowMs;
@@ -207,6 +213,17 @@ final class SynchronousRun extends RankRun {
                     .findFirst()
                     .ifPresent(shard ->
                             sendToShard(shard, new AskMissing(address(shard, protocol.clock()), peers.fromShards())));
+        }
+    }
+
+    /** A shard that stays further behind than one step has not the state that the others went on from. */
+    private void lookForOutdated(long nowMs) {
+        for (int shard : protocol.outdated()) {
+            pull(shard, Pull.NEWEST, Step.ALL_RANKS);
+            if (nowMs - joiningSinceMs > APART_MS) {
+                joiningSinceMs = nowMs;
+                coordinator().tell(new Worker.ShardLost(plan.job(), incarnation(), shard));
+            }
         }
     }
 
