@@ -15,10 +15,8 @@ import dev.sampo.trainer.spec.JobSpec;
 import dev.sampo.trainer.spec.JobSpecs;
 import dev.sampo.trainer.spec.SpecException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -103,7 +101,7 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
     private final Set<Once> unanswered = new LinkedHashSet<>();
 
     private final Map<JobId, Entry> jobs = new LinkedHashMap<>();
-    private final Deque<JobId> queue = new ArrayDeque<>();
+    private final JobQueue queue = new JobQueue();
 
     /** Begins again from its journal whenever it or the database fails. */
     public static Behavior<Command> create(TrainerServices services) {
@@ -209,13 +207,13 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
                 if (entry != null) {
                     entry.state = finished.state();
                     entry.json = finished.view();
-                    queue.remove(entry.id);
+                    queue.ended(entry.id);
                 }
             }
         }
         forgetOldest();
         recovered = true;
-        if (!queue.isEmpty()) {
+        if (queue.size() > 0) {
             getContext().getLog().info("{} job(s) go on: {}", queue.size(), queue);
         }
         early.forEach(this::onCall);
@@ -379,7 +377,8 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
             once.accept(new ApiResponse(200, entry.json));
             if (entry.coordinator != null) {
                 entry.coordinator.tell(control);
-            } else if (control == JobCoordinator.Control.CANCEL && queue.remove(entry.id)) {
+            } else if (control == JobCoordinator.Control.CANCEL && queue.isWaiting(entry.id)) {
+                queue.ended(entry.id);
                 finish(
                         entry,
                         State.CANCELLED,
@@ -396,28 +395,14 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
         if (!cancels && entry.coordinator == null) {
             return "job " + entry.id + " is queued; only a running job can be paused or resumed";
         }
-        Entry other = running();
-        return control == JobCoordinator.Control.RESUME && other != null && other != entry
-                ? "job " + other.id + " is running; " + entry.id + " can go on when it ends"
-                : null;
-    }
-
-    /** The job that has the cluster: one is at work at a time, and a paused one steps aside. */
-    private @Nullable Entry running() {
-        return jobs.values().stream()
-                .filter(entry -> entry.state != State.QUEUED && entry.state != State.PAUSED && !entry.state.isFinal())
-                .findFirst()
+        return queue.atWork()
+                .filter(other -> control == JobCoordinator.Control.RESUME && !other.equals(entry.id))
+                .map(other -> "job " + other + " is running; " + entry.id + " can go on when it ends")
                 .orElse(null);
     }
 
     private void startNext() {
-        while (running() == null && !queue.isEmpty()) {
-            Entry entry = jobs.get(queue.remove());
-            if (entry != null) {
-                entry.state = State.INDEXING;
-                start(entry);
-            }
-        }
+        queue.begin().map(jobs::get).ifPresent(this::start);
     }
 
     private void start(Entry entry) {
@@ -440,7 +425,7 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
         if (updated.update().state().isFinal()) {
             finish(entry, updated.update().state(), updated.update().json());
         } else {
-            entry.state = updated.update().state();
+            queue.updated(entry.id, updated.update().state());
             entry.json = updated.update().json();
             startNext();
         }
@@ -453,6 +438,7 @@ public final class JobManager extends AbstractBehavior<JobManager.Command> {
             if (!entry.state.isFinal()) {
                 entry.state = state;
                 entry.json = view;
+                queue.ended(entry.id);
                 if (entry.coordinator != null) {
                     getContext().unwatch(entry.coordinator);
                     entry.coordinator.tell(JobCoordinator.Control.CLEAN_UP);
