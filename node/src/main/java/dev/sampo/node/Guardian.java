@@ -114,7 +114,7 @@ final class Guardian {
                         Behaviors.supervise(Worker.create(store, shards, ingest))
                                 .onFailure(SupervisorStrategy.restart()),
                         "worker-" + i,
-                        DispatcherSelector.fromConfig("sampo.worker-dispatcher"));
+                        DispatcherSelector.fromConfig("sampo.compute-dispatcher"));
             }
             return Behaviors.empty();
         });

@@ -58,9 +58,9 @@ public final class Kernel {
         }
         try (NativeFloats a = new NativeFloats(values.length);
                 NativeFloats c = new NativeFloats(values.length)) {
-            a.put(values, 0, values.length);
+            a.put(0, values, 0, values.length);
             gemm(false, true, PROBE, PROBE, PROBE, a.pointer(), a.pointer(), c.pointer());
-            c.get(values, 0, values.length);
+            c.get(0, values, 0, values.length);
         }
         ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
         bytes.asFloatBuffer().put(values);

@@ -41,8 +41,9 @@ final class Activations {
     static void timesDerivative(String activation, float[] z, float[] delta, int length) {
         switch (activation) {
             case "relu" -> {
+                // 1 where z > 0 and 0 elsewhere, without a branch that would be mispredicted half the time.
                 for (int i = 0; i < length; i++) {
-                    delta[i] = z[i] > 0f ? delta[i] : 0f;
+                    delta[i] *= Math.min(Math.max(z[i], 0f) * Float.MAX_VALUE, 1f);
                 }
             }
             case "tanh" -> {

@@ -16,11 +16,14 @@ final class DenseStack implements Network.Lane {
     private final int rowsMax;
     private final int layers;
     private final int[] widths;
+    /** Biases, and once a sparse batch came the first layer's weight: what the loops read. */
     private final float[] parameters;
     /** Per layer: where its weight begins. */
     private final int[] weightAt;
 
+    /** What the matrix products read. */
     private final NativeFloats nativeParameters;
+
     private final FloatPointer[] nativeWeights;
     /** Input of each layer, native: [rows, widths[layer]]. */
     private final NativeFloats[] nativeInputs;
@@ -32,7 +35,7 @@ final class DenseStack implements Network.Lane {
 
     private final float[][] active;
     private final float[][] delta;
-    private boolean stale = true;
+    private boolean sparseSeen;
     private boolean closed;
 
     DenseStack(Network network, int rowsMax) {
@@ -79,8 +82,23 @@ final class DenseStack implements Network.Lane {
 
     @Override
     public void load(float[] source, int sourceOffset, int parameterOffset, int length) {
-        System.arraycopy(source, sourceOffset, parameters, parameterOffset, length);
-        stale = true;
+        nativeParameters.put(parameterOffset, source, sourceOffset, length);
+        if (sparseSeen) {
+            System.arraycopy(source, sourceOffset, parameters, parameterOffset, length);
+            return;
+        }
+        for (int layer = 0; layer < layers; layer++) {
+            int biasAt = biasAt(layer);
+            int from = Math.max(parameterOffset, biasAt);
+            int to = Math.min(parameterOffset + length, biasAt + widths[layer + 1]);
+            if (from < to) {
+                System.arraycopy(source, sourceOffset + from - parameterOffset, parameters, from, to - from);
+            }
+        }
+    }
+
+    private int biasAt(int layer) {
+        return weightAt[layer] + widths[layer] * widths[layer + 1];
     }
 
     @Override
@@ -93,16 +111,18 @@ final class DenseStack implements Network.Lane {
     }
 
     @Override
-    public LossSum gradient(Batch batch, long dropoutSeed, float[] gradient) {
+    public LossSum gradient(Batch batch, long dropoutSeed, float[] gradient, Network.Ready ready) {
         check(batch);
         if (batch.rows() == 0) {
             Arrays.fill(gradient, 0, network.parameterCount(), 0f);
-            return new LossSum(0, 0, 0);
+            LossSum nothing = new LossSum(0, 0, 0);
+            ready.ready(nothing, 0, network.parameterCount());
+            return nothing;
         }
         run(batch, true, dropoutSeed);
-        LossSum sum = lossAndDelta(batch);
-        backward(batch, dropoutSeed, gradient);
-        return sum;
+        LossSum loss = lossAndDelta(batch);
+        backward(batch, dropoutSeed, gradient, loss, ready);
+        return loss;
     }
 
     private void check(Batch batch) {
@@ -113,13 +133,13 @@ final class DenseStack implements Network.Lane {
             throw new IllegalArgumentException("a batch of [" + batch.rows() + ", " + batch.width()
                     + "] for a lane of at most [" + rowsMax + ", " + network.inputs() + "]");
         }
+        if (batch.isSparse() && !sparseSeen) {
+            nativeParameters.get(0, parameters, 0, parameters.length);
+            sparseSeen = true;
+        }
     }
 
     private void run(Batch batch, boolean training, long dropoutSeed) {
-        if (stale) {
-            nativeParameters.put(parameters, 0, parameters.length);
-            stale = false;
-        }
         int rows = batch.rows();
         for (int layer = 0; layer < layers; layer++) {
             int in = widths[layer];
@@ -129,8 +149,8 @@ final class DenseStack implements Network.Lane {
             } else {
                 FloatPointer input = input(layer, batch);
                 Kernel.gemm(false, false, rows, out, in, input, nativeWeights[layer], nativeOut.pointer());
-                nativeOut.get(z[layer], 0, rows * out);
-                addBias(z[layer], rows, out, weightAt[layer] + in * out);
+                nativeOut.get(0, z[layer], 0, rows * out);
+                addBias(z[layer], rows, out, biasAt(layer));
             }
             if (layer + 1 < layers) {
                 Activations.apply(network.activation(), z[layer], active[layer], rows * out);
@@ -149,9 +169,9 @@ final class DenseStack implements Network.Lane {
                 nativeInputs[0].close();
                 nativeInputs[0] = new NativeFloats(needed);
             }
-            nativeInputs[0].put(Objects.requireNonNull(batch.dense()), 0, batch.rows() * widths[0]);
+            nativeInputs[0].put(0, Objects.requireNonNull(batch.dense()), 0, batch.rows() * widths[0]);
         } else {
-            nativeInputs[layer].put(active[layer - 1], 0, batch.rows() * widths[layer]);
+            nativeInputs[layer].put(0, active[layer - 1], 0, batch.rows() * widths[layer]);
         }
         return nativeInputs[layer].pointer();
     }
@@ -170,7 +190,17 @@ final class DenseStack implements Network.Lane {
         int[] indices = Objects.requireNonNull(batch.indices());
         float[] values = Objects.requireNonNull(batch.values());
         int out = widths[1];
-        int biasAt = weightAt[0] + widths[0] * out;
+        int biasAt = biasAt(0);
+        if (out == 1) {
+            for (int row = 0; row < batch.rows(); row++) {
+                float sum = parameters[biasAt];
+                for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
+                    sum += values[entry] * parameters[weightAt[0] + indices[entry]];
+                }
+                target[row] = sum;
+            }
+            return;
+        }
         for (int row = 0; row < batch.rows(); row++) {
             int at = row * out;
             System.arraycopy(parameters, biasAt, target, at, out);
@@ -201,17 +231,19 @@ final class DenseStack implements Network.Lane {
         return new LossSum(batch.rows(), weights, loss);
     }
 
-    private void backward(Batch batch, long dropoutSeed, float[] gradient) {
+    private void backward(Batch batch, long dropoutSeed, float[] gradient, LossSum loss, Network.Ready ready) {
         int rows = batch.rows();
         for (int layer = layers - 1; layer >= 0; layer--) {
             int in = widths[layer];
             int out = widths[layer + 1];
-            biasGradient(delta[layer], rows, out, gradient, weightAt[layer] + in * out);
+            int end = biasAt(layer) + out;
+            biasGradient(delta[layer], rows, out, gradient, biasAt(layer));
             if (layer == 0 && batch.isSparse()) {
                 sparseGradient(batch, delta[0], gradient);
+                ready.ready(loss, 0, end);
                 return;
             }
-            nativeOut.put(delta[layer], 0, rows * out);
+            nativeOut.put(0, delta[layer], 0, rows * out);
             Kernel.gemm(
                     true,
                     false,
@@ -221,12 +253,13 @@ final class DenseStack implements Network.Lane {
                     nativeInputs[layer].pointer(),
                     nativeOut.pointer(),
                     nativeGradient.pointer());
-            nativeGradient.get(gradient, weightAt[layer], in * out);
+            nativeGradient.get(0, gradient, weightAt[layer], in * out);
+            ready.ready(loss, weightAt[layer], end);
             if (layer > 0) {
                 // The layer's input is no longer needed: its buffer takes the gradient with respect to it.
                 FloatPointer inputDelta = nativeInputs[layer].pointer();
                 Kernel.gemm(false, true, rows, in, out, nativeOut.pointer(), nativeWeights[layer], inputDelta);
-                nativeInputs[layer].get(delta[layer - 1], 0, rows * in);
+                nativeInputs[layer].get(0, delta[layer - 1], 0, rows * in);
                 if (network.dropout() > 0) {
                     Activations.drop(delta[layer - 1], rows * in, dropoutSeed, layer - 1, network.dropout());
                 }
@@ -251,6 +284,15 @@ final class DenseStack implements Network.Lane {
         float[] values = Objects.requireNonNull(batch.values());
         int out = widths[1];
         Arrays.fill(gradient, weightAt[0], weightAt[0] + widths[0] * out, 0f);
+        if (out == 1) {
+            for (int row = 0; row < batch.rows(); row++) {
+                float d = delta[row];
+                for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
+                    gradient[weightAt[0] + indices[entry]] += values[entry] * d;
+                }
+            }
+            return;
+        }
         for (int row = 0; row < batch.rows(); row++) {
             int at = row * out;
             for (int entry = starts[row]; entry < starts[row + 1]; entry++) {

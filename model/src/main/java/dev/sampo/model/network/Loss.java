@@ -69,6 +69,16 @@ public final class Loss {
 
     /** Writes weight * dLoss/dscores over the scores, and gives the unweighted loss. */
     double replaceByGradient(float[] scores, int offset, int outputs, float label, float weight) {
+        if (kind == Kind.CROSS_ENTROPY) {
+            double total = logSumExp(scores, offset, outputs);
+            double loss = total - scores[offset + (int) label];
+            softmax(scores, offset, outputs, total);
+            scores[offset + (int) label] -= 1f;
+            for (int j = 0; j < outputs; j++) {
+                scores[offset + j] *= weight;
+            }
+            return loss;
+        }
         double loss = value(scores, offset, outputs, label);
         switch (kind) {
             case SQUARED -> scores[offset] = weight * (scores[offset] - label);
@@ -77,13 +87,7 @@ public final class Loss {
                 scores[offset] = (float) (weight * Math.max(-delta, Math.min(delta, error)));
             }
             case LOGISTIC -> scores[offset] = (float) (weight * (Elementary.sigmoid(scores[offset]) - label));
-            case CROSS_ENTROPY -> {
-                softmax(scores, offset, outputs);
-                scores[offset + (int) label] -= 1f;
-                for (int j = 0; j < outputs; j++) {
-                    scores[offset + j] *= weight;
-                }
-            }
+            case CROSS_ENTROPY -> throw new IllegalStateException("told apart above");
         }
         return loss;
     }
@@ -93,12 +97,12 @@ public final class Loss {
         switch (kind) {
             case SQUARED, HUBER -> {}
             case LOGISTIC -> scores[offset] = (float) Elementary.sigmoid(scores[offset]);
-            case CROSS_ENTROPY -> softmax(scores, offset, outputs);
+            case CROSS_ENTROPY -> softmax(scores, offset, outputs, logSumExp(scores, offset, outputs));
         }
     }
 
-    private static void softmax(float[] scores, int offset, int outputs) {
-        double total = logSumExp(scores, offset, outputs);
+    /** @param total of {@link #logSumExp} */
+    private static void softmax(float[] scores, int offset, int outputs, double total) {
         for (int j = offset; j < offset + outputs; j++) {
             scores[j] = (float) Elementary.exp(scores[j] - total);
         }

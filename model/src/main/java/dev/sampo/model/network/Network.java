@@ -20,6 +20,20 @@ public final class Network {
      */
     public record Tensor(String name, List<Integer> shape, int offset, boolean regularized) {}
 
+    /** Hears what of a gradient is final, while the rest is computed. */
+    @FunctionalInterface
+    public interface Ready {
+        /** For who needs no part before the rest. */
+        Ready IGNORED = (loss, from, to) -> {};
+
+        /**
+         * Elements [from, to) are final.
+         *
+         * @param loss of all rows
+         */
+        void ready(LossSum loss, int from, int to);
+    }
+
     /** The forward and backward pass of one thread; owns native memory. */
     public interface Lane extends AutoCloseable {
         /** Copies source[sourceOffset, sourceOffset + length) to the parameters from {@code parameterOffset} on. */
@@ -27,10 +41,16 @@ public final class Network {
 
         /**
          * Overwrites {@code gradient} [parameterCount] with the sum over rows of weight * dLoss/dparameter, without penalties.
+         * The parts that are final are told as they come, the last layer's first; together they are everything.
          *
          * @param dropoutSeed decides which activations are dropped; no effect without dropout
          */
-        LossSum gradient(Batch batch, long dropoutSeed, float[] gradient);
+        LossSum gradient(Batch batch, long dropoutSeed, float[] gradient, Ready ready);
+
+        /** The gradient as a whole. */
+        default LossSum gradient(Batch batch, long dropoutSeed, float[] gradient) {
+            return gradient(batch, dropoutSeed, gradient, Ready.IGNORED);
+        }
 
         /** Writes the raw scores [rows, outputs]; nothing is dropped. */
         void forward(Batch batch, float[] scores);

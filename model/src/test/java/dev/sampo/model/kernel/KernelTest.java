@@ -21,10 +21,10 @@ class KernelTest {
         try (NativeFloats x = new NativeFloats(a.length);
                 NativeFloats y = new NativeFloats(b.length);
                 NativeFloats z = new NativeFloats(c.length)) {
-            x.put(a, 0, a.length);
-            y.put(b, 0, b.length);
+            x.put(0, a, 0, a.length);
+            y.put(0, b, 0, b.length);
             Kernel.gemm(transposeA, transposeB, m, n, k, x.pointer(), y.pointer(), z.pointer());
-            z.get(c, 0, c.length);
+            z.get(0, c, 0, c.length);
         }
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {

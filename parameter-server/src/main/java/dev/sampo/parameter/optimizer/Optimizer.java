@@ -92,7 +92,7 @@ public final class Optimizer {
      *
      * @param source values before [at least to]
      * @param target values after; may be {@code source}
-     * @param gradient mean gradient; that of parameter i is at {@code gradient[gradientOffset + i - from]}
+     * @param gradient mean gradient [at least to]; with penalties they are added to it
      * @param state [slots][at least to]
      * @param rate learning rate of this step
      * @param step the step's number, from 1
@@ -102,7 +102,6 @@ public final class Optimizer {
             float[] source,
             float[] target,
             float[] gradient,
-            int gradientOffset,
             float[][] state,
             int from,
             int to,
@@ -111,57 +110,60 @@ public final class Optimizer {
             boolean regularized,
             float l1,
             float l2) {
-        int shift = gradientOffset - from;
-        if (regularized && (l1 != 0 || l2 != 0)) {
+        if (regularized && l1 != 0) {
             for (int i = from; i < to; i++) {
-                gradient[i + shift] += l2 * source[i] + l1 * Math.signum(source[i]);
+                gradient[i] += l2 * source[i] + l1 * Math.signum(source[i]);
+            }
+        } else if (regularized && l2 != 0) {
+            for (int i = from; i < to; i++) {
+                gradient[i] += l2 * source[i];
             }
         }
         switch (spec.type()) {
-            case "sgd" -> sgd(source, target, gradient, shift, from, to, rate);
-            case "momentum" -> momentum(source, target, gradient, shift, state[0], from, to, rate);
-            case "nesterov" -> nesterov(source, target, gradient, shift, state[0], from, to, rate);
-            case "adagrad" -> adagrad(source, target, gradient, shift, state[0], from, to, rate);
-            case "rmsprop" -> rmsprop(source, target, gradient, shift, state[0], from, to, rate);
-            case "adam" -> adam(source, target, gradient, shift, state, from, to, rate, step, 0);
-            case "adamw" -> adam(source, target, gradient, shift, state, from, to, rate, step, regularized ? decay : 0);
-            case "ftrl" -> ftrl(source, target, gradient, shift, state, from, to, rate, regularized);
+            case "sgd" -> sgd(source, target, gradient, from, to, rate);
+            case "momentum" -> momentum(source, target, gradient, state[0], from, to, rate);
+            case "nesterov" -> nesterov(source, target, gradient, state[0], from, to, rate);
+            case "adagrad" -> adagrad(source, target, gradient, state[0], from, to, rate);
+            case "rmsprop" -> rmsprop(source, target, gradient, state[0], from, to, rate);
+            case "adam" -> adam(source, target, gradient, state, from, to, rate, step, 0);
+            case "adamw" -> adam(source, target, gradient, state, from, to, rate, step, regularized ? decay : 0);
+            case "ftrl" -> ftrl(source, target, gradient, state, from, to, rate, regularized);
             default -> throw new IllegalArgumentException("unknown optimizer \"" + spec.type() + "\"");
         }
     }
 
-    private static void sgd(float[] w, float[] out, float[] g, int shift, int from, int to, float rate) {
+    private static void sgd(float[] w, float[] out, float[] g, int from, int to, float rate) {
         for (int i = from; i < to; i++) {
-            out[i] = w[i] - rate * g[i + shift];
+            out[i] = w[i] - rate * g[i];
         }
     }
 
-    private void momentum(float[] w, float[] out, float[] g, int shift, float[] v, int from, int to, float rate) {
+    private void momentum(float[] w, float[] out, float[] g, float[] v, int from, int to, float rate) {
         for (int i = from; i < to; i++) {
-            v[i] = momentum * v[i] + g[i + shift];
+            v[i] = momentum * v[i] + g[i];
             out[i] = w[i] - rate * v[i];
         }
     }
 
-    private void nesterov(float[] w, float[] out, float[] g, int shift, float[] v, int from, int to, float rate) {
+    private void nesterov(float[] w, float[] out, float[] g, float[] v, int from, int to, float rate) {
         for (int i = from; i < to; i++) {
-            float gradient = g[i + shift];
+            float gradient = g[i];
             v[i] = momentum * v[i] + gradient;
             out[i] = w[i] - rate * (gradient + momentum * v[i]);
         }
     }
 
-    private void adagrad(float[] w, float[] out, float[] g, int shift, float[] n, int from, int to, float rate) {
+    private void adagrad(float[] w, float[] out, float[] g, float[] n, int from, int to, float rate) {
         for (int i = from; i < to; i++) {
-            float gradient = g[i + shift];
+            float gradient = g[i];
             n[i] += gradient * gradient;
             out[i] = w[i] - rate * gradient / ((float) Math.sqrt(n[i]) + epsilon);
         }
     }
 
-    private void rmsprop(float[] w, float[] out, float[] g, int shift, float[] n, int from, int to, float rate) {
+    private void rmsprop(float[] w, float[] out, float[] g, float[] n, int from, int to, float rate) {
         for (int i = from; i < to; i++) {
-            float gradient = g[i + shift];
+            float gradient = g[i];
             n[i] = rho * n[i] + (1 - rho) * gradient * gradient;
             out[i] = w[i] - rate * gradient / ((float) Math.sqrt(n[i]) + epsilon);
         }
@@ -171,7 +173,6 @@ public final class Optimizer {
             float[] w,
             float[] out,
             float[] g,
-            int shift,
             float[][] state,
             int from,
             int to,
@@ -185,7 +186,7 @@ public final class Optimizer {
         float second = (float) (1 / (1 - StrictMath.pow(beta2, step)));
         float keep = 1 - rate * weightDecay;
         for (int i = from; i < to; i++) {
-            float gradient = g[i + shift];
+            float gradient = g[i];
             m[i] = beta1 * m[i] + (1 - beta1) * gradient;
             v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;
             out[i] = w[i] * keep - rate * (m[i] * first) / ((float) Math.sqrt(v[i] * second) + epsilon);
@@ -194,21 +195,13 @@ public final class Optimizer {
 
     /** State z, n; without the penalties (biases) it is Adagrad in FTRL's form. */
     private void ftrl(
-            float[] w,
-            float[] out,
-            float[] g,
-            int shift,
-            float[][] state,
-            int from,
-            int to,
-            float rate,
-            boolean regularized) {
+            float[] w, float[] out, float[] g, float[][] state, int from, int to, float rate, boolean regularized) {
         float[] z = state[0];
         float[] n = state[1];
         float lambda1 = regularized ? ftrlL1 : 0;
         float lambda2 = regularized ? ftrlL2 : 0;
         for (int i = from; i < to; i++) {
-            float gradient = g[i + shift];
+            float gradient = g[i];
             float grown = n[i] + gradient * gradient;
             float sigma = ((float) Math.sqrt(grown) - (float) Math.sqrt(n[i])) / rate;
             z[i] += gradient - sigma * w[i];

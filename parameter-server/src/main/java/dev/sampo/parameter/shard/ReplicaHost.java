@@ -90,7 +90,7 @@ public final class ReplicaHost extends AbstractBehavior<ReplicaHost.Command> {
                         entity -> getContext()
                                 .spawnAnonymous(
                                         ShardReplica.create(self),
-                                        DispatcherSelector.fromConfig("sampo.shard-dispatcher")))
+                                        DispatcherSelector.fromConfig("sampo.compute-dispatcher")))
                 .tell(message);
         return this;
     }

@@ -40,7 +40,7 @@ public final class ShardSharding {
                                     host);
                         })
                         .withRole("ps")
-                        .withEntityProps(DispatcherSelector.fromConfig("sampo.shard-dispatcher"))
+                        .withEntityProps(DispatcherSelector.fromConfig("sampo.compute-dispatcher"))
                         .withAllocationStrategy(new RendezvousAllocation(
                                 Cluster.get(system).selfMember().address()))
                         .withStopMessage(new ParameterShard.Stop()));

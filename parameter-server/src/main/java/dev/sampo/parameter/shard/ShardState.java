@@ -41,6 +41,11 @@ public final class ShardState {
     private final float[][] buffers;
     private final float[][] slots;
     private final float[] tile = new float[Reduction.TILE];
+    /** [TILE], stays zero while all gradients are finite. */
+    private final float[] finite = new float[Reduction.TILE];
+    /** [length], the mean gradient: indexed like the values, or the compiler would not vectorise the optimizer's loops. */
+    private final float[] gradient;
+
     private final long startVersion;
     private final boolean synchronous;
     /** [ranks], the clock each rank contributes to next; empty in a synchronous job. */
@@ -119,6 +124,7 @@ public final class ShardState {
         version = synchronous ? from.clock() : Arrays.stream(rankClocks).sum();
         startVersion = version;
         ledger = from.ledger();
+        gradient = new float[plan.length()];
         buffers = new float[2][];
         buffers[(int) (version & 1)] = from.values();
         buffers[(int) (version + 1 & 1)] = new float[plan.length()];
@@ -382,7 +388,8 @@ public final class ShardState {
         for (int from = 0; from < plan.length(); from += Reduction.TILE) {
             int length = Math.min(Reduction.TILE, plan.length() - from);
             sum.read(from, length, tile);
-            scaleAndClip(tile, length, scale);
+            scaleAndClip(length, scale);
+            System.arraycopy(tile, 0, gradient, from, length);
             // Alternate plain and regularised segments of the tile, in index order.
             int at = from;
             int end = from + length;
@@ -401,38 +408,33 @@ public final class ShardState {
                                         ? plan.regularized().get(nextRange).to()
                                         : plan.regularized().get(nextRange).from());
                 optimizer.apply(
-                        source,
-                        target,
-                        tile,
-                        at - from,
-                        slots,
-                        at,
-                        until,
-                        rate,
-                        version + 1,
-                        inside,
-                        (float) l1,
-                        (float) l2);
+                        source, target, gradient, slots, at, until, rate, version + 1, inside, (float) l1, (float) l2);
                 at = until;
             }
         }
+        checkFinite();
     }
 
-    /** tile[i] = tile[i] * scale, clamped to the spec's value; refuses NaN and infinity. */
-    private void scaleAndClip(float[] gradient, int length, float scale) throws DivergedException {
-        int largestExponent = 0;
+    /** tile[i] = tile[i] * scale, clamped to the spec's value; remembers NaN and infinity for {@link #checkFinite}. */
+    private void scaleAndClip(int length, float scale) {
         for (int i = 0; i < length; i++) {
-            float g = gradient[i] * scale;
-            largestExponent = Math.max(largestExponent, Float.floatToRawIntBits(g) & 0x7f800000);
-            gradient[i] = g;
-        }
-        if (largestExponent == 0x7f800000) {
-            throw new DivergedException("the gradient has a value that is not finite");
+            tile[i] *= scale;
+            // 0 times anything finite is 0. A sum over all would be one chain of additions; these are many.
+            finite[i] += tile[i] * 0f;
         }
         if (plan.clipValue() != null) {
             float limit = plan.clipValue().floatValue();
             for (int i = 0; i < length; i++) {
-                gradient[i] = Math.max(-limit, Math.min(limit, gradient[i]));
+                tile[i] = Math.max(-limit, Math.min(limit, tile[i]));
+            }
+        }
+    }
+
+    private void checkFinite() throws DivergedException {
+        for (float each : finite) {
+            if (each != 0) {
+                Arrays.fill(finite, 0f);
+                throw new DivergedException("the gradient has a value that is not finite");
             }
         }
     }

@@ -75,10 +75,10 @@ class OptimizerTest {
             float[][] state = optimizer.initialState(values, (float) RATE, i -> regularized);
             boolean penalised = regularized && !type.equals("ftrl");
             for (int t = 1; t <= STEPS; t++) {
-                float[] gradient = new float[LENGTH + 3];
+                float[] gradient = new float[LENGTH];
                 for (int i = 0; i < LENGTH; i++) {
-                    gradient[i + 3] = t % 6 == 0 ? 0 : (float) random.nextGaussian();
-                    double g = gradient[i + 3];
+                    gradient[i] = t % 6 == 0 ? 0 : (float) random.nextGaussian();
+                    double g = gradient[i];
                     if (penalised) {
                         g += 0.2 * expected[i] + 0.01 * Math.signum(expected[i]);
                     }
@@ -86,7 +86,7 @@ class OptimizerTest {
                 }
                 float l1 = penalised ? 0.01f : 0;
                 float l2 = penalised ? 0.2f : 0;
-                optimizer.apply(values, values, gradient, 3, state, 0, LENGTH, (float) RATE, t, regularized, l1, l2);
+                optimizer.apply(values, values, gradient, state, 0, LENGTH, (float) RATE, t, regularized, l1, l2);
             }
             for (int i = 0; i < LENGTH; i++) {
                 assertThat((double) values[i]).as(type).isCloseTo(expected[i], within(2e-5));
@@ -111,9 +111,9 @@ class OptimizerTest {
                 gradient[i] = (float) random.nextGaussian();
             }
             float[] copy = gradient.clone();
-            optimizer.apply(whole, whole, gradient, 0, state, 0, LENGTH, (float) RATE, t, true, 0, 0);
-            optimizer.apply(pieces, target, copy, 0, other, 0, 3, (float) RATE, t, true, 0, 0);
-            optimizer.apply(pieces, target, copy, 3, other, 3, LENGTH, (float) RATE, t, true, 0, 0);
+            optimizer.apply(whole, whole, gradient, state, 0, LENGTH, (float) RATE, t, true, 0, 0);
+            optimizer.apply(pieces, target, copy, other, 0, 3, (float) RATE, t, true, 0, 0);
+            optimizer.apply(pieces, target, copy, other, 3, LENGTH, (float) RATE, t, true, 0, 0);
             float[] swap = pieces;
             pieces = target;
             target = swap;
@@ -129,8 +129,8 @@ class OptimizerTest {
         float[] initial = {0.3f, -0.2f, 0.05f, 0f, 1f, -1f, 0.001f};
         float[] values = initial.clone();
         float[][] state = optimizer.initialState(values, (float) RATE, i -> i % 2 == 0);
-        optimizer.apply(values, values, new float[LENGTH], 0, state, 0, 1, (float) RATE, 1, true, 0, 0);
-        optimizer.apply(values, values, new float[LENGTH], 1, state, 1, 2, (float) RATE, 1, false, 0, 0);
+        optimizer.apply(values, values, new float[LENGTH], state, 0, 1, (float) RATE, 1, true, 0, 0);
+        optimizer.apply(values, values, new float[LENGTH], state, 1, 2, (float) RATE, 1, false, 0, 0);
         assertThat(values[0]).isCloseTo(initial[0], within(1e-6f));
         assertThat(values[1]).isCloseTo(initial[1], within(1e-6f));
     }

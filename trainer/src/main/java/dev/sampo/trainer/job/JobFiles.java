@@ -103,7 +103,7 @@ final class JobFiles {
                 ? 0
                 : RankStream.stepsPerEpoch(validationRows, training.ranks(), training.batchSize());
         List<ShardPlan.Range> ranges =
-                ShardPlan.cut(network.parameterCount(), spec.parameterServer().shardFloats());
+                ShardPlan.cut(network.parameterCount(), spec.parameterServer().shardFloatsOf(network.parameterCount()));
         Double clipNorm = training.gradientClipping() == null
                 ? null
                 : training.gradientClipping().norm();

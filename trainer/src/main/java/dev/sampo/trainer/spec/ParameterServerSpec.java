@@ -7,22 +7,34 @@ import org.jspecify.annotations.Nullable;
 /**
  * How parameters are kept.
  *
- * @param shardFloats most parameters in a shard, 1 to 262144
+ * @param shardFloats most parameters in a shard, 1 to 262144; null leaves it to {@link #shardFloatsOf}
  * @param replication 1, the default: every applied step is also on a second ps node, where there is one, before it is
  *     answered, so that the loss of a node costs no step; 0: a lost node's shards begin again from the newest checkpoint
  */
-public record ParameterServerSpec(Integer shardFloats, Integer replication) {
+public record ParameterServerSpec(@Nullable Integer shardFloats, Integer replication) {
+    /** A model is cut into so many shards at least, if they don't get too small: several cores apply a step together. */
+    private static final int SHARDS_MIN = 4;
+
+    private static final int FLOATS_MIN = 16 * 1024;
+
     public ParameterServerSpec(@Nullable Integer shardFloats, @Nullable Integer replication) {
-        this.shardFloats = shardFloats == null ? ShardPlan.FLOATS_MAX : shardFloats;
+        this.shardFloats = shardFloats;
         this.replication = replication == null ? 1 : replication;
     }
 
     void check(String path, Problems problems) {
         problems.check(
-                shardFloats >= 1 && shardFloats <= ShardPlan.FLOATS_MAX,
+                shardFloats == null || shardFloats >= 1 && shardFloats <= ShardPlan.FLOATS_MAX,
                 path + ".shardFloats",
                 "must be 1 to " + ShardPlan.FLOATS_MAX + ", was " + shardFloats);
         problems.check(
                 replication == 0 || replication == 1, path + ".replication", "must be 0 or 1, was " + replication);
+    }
+
+    /** Most parameters in a shard of a model of {@code parameters}; nothing of the cluster may decide it. */
+    public int shardFloatsOf(int parameters) {
+        return shardFloats != null
+                ? shardFloats
+                : Math.max(FLOATS_MIN, Math.min(ShardPlan.FLOATS_MAX, parameters / SHARDS_MIN + 1));
     }
 }

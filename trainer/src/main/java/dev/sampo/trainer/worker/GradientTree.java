@@ -8,6 +8,7 @@ import dev.sampo.parameter.shard.RankTree.Block;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,16 +48,29 @@ final class GradientTree {
         return sums;
     }
 
+    /** Hears what of a block's sum is final, while the rest is computed. */
+    @FunctionalInterface
+    interface Ready {
+        /** For who needs no part before the rest. */
+        Ready IGNORED = (sum, from, to) -> {};
+
+        /** Elements [from, to) of {@code sum.gradient} are final, and {@code sum.loss}. */
+        void ready(Sum sum, int from, int to);
+    }
+
     /**
      * Computes every block from the batches of its ranks.
      *
      * @param batches the batch of a rank
      * @param dropoutSeed the seed of a rank at this step
      */
-    void compute(Network.Lane lane, IntFunction<Batch> batches, IntFunction<Long> dropoutSeed) {
+    void compute(Network.Lane lane, IntFunction<Batch> batches, IntToLongFunction dropoutSeed, Ready ready) {
         for (Sum sum : sums) {
             int size = RankTree.rootSize(sum.block.hi() - sum.block.lo());
-            sum.loss = node(lane, sum.block.lo(), size, 0, sum.gradient, batches, dropoutSeed);
+            node(lane, sum.block.lo(), size, 0, sum.gradient, batches, dropoutSeed, (loss, from, to) -> {
+                sum.loss = loss;
+                ready.ready(sum, from, to);
+            });
         }
     }
 
@@ -67,20 +81,23 @@ final class GradientTree {
             int depth,
             float[] target,
             IntFunction<Batch> batches,
-            IntFunction<Long> dropoutSeed) {
+            IntToLongFunction dropoutSeed,
+            Network.Ready ready) {
         if (size == 1) {
-            return lane.gradient(batches.apply(lo), dropoutSeed.apply(lo), target);
+            return lane.gradient(batches.apply(lo), dropoutSeed.applyAsLong(lo), target, ready);
         }
         int half = size / 2;
-        LossSum left = node(lane, lo, half, depth, target, batches, dropoutSeed);
         if (lo + half >= ranks) {
-            return left;
+            return node(lane, lo, half, depth, target, batches, dropoutSeed, ready);
         }
+        LossSum left = node(lane, lo, half, depth, target, batches, dropoutSeed, Network.Ready.IGNORED);
         float[] other = stack[depth];
-        LossSum right = node(lane, lo + half, half, depth + 1, other, batches, dropoutSeed);
-        for (int i = 0; i < target.length; i++) {
-            target[i] += other[i];
-        }
-        return new LossSum(left.rows() + right.rows(), left.weight() + right.weight(), left.loss() + right.loss());
+        LossSum right = node(lane, lo + half, half, depth + 1, other, batches, dropoutSeed, (loss, from, to) -> {
+            for (int i = from; i < to; i++) {
+                target[i] += other[i];
+            }
+            ready.ready(left.plus(loss), from, to);
+        });
+        return left.plus(right);
     }
 }

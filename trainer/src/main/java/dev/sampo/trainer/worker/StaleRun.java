@@ -120,7 +120,8 @@ final class StaleRun extends RankRun {
         long clock = protocol.clock(rank);
         GradientTree gradient = Objects.requireNonNull(gradients.get(rank));
         loadValues();
-        gradient.compute(lane, same -> batch(clock, rank), same -> dropoutSeed(clock, rank));
+        gradient.compute(
+                lane, same -> batch(clock, rank), same -> dropoutSeed(clock, rank), GradientTree.Ready.IGNORED);
         GradientTree.Sum sum = gradient.sums().get(0);
         sum.basis = versions();
         clip(sum);

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -183,7 +184,8 @@ final class SynchronousRun extends RankRun {
         }
         boolean here = ranksOf(backup.adopted()).allMatch(rank -> queue.get(key(clock, rank)) != null);
         if (here) {
-            late.compute(lane, rank -> batch(clock, rank), rank -> dropoutSeed(clock, rank));
+            late.compute(
+                    lane, rank -> batch(clock, rank), rank -> dropoutSeed(clock, rank), GradientTree.Ready.IGNORED);
             substitutedClock = clock;
             protocol.missing().forEach(shard -> contributeAll(shard, late));
         }
@@ -227,14 +229,28 @@ final class SynchronousRun extends RankRun {
         }
     }
 
+    /** Each shard's part is sent as soon as it is final, so that the last layers travel while the first are computed. */
     private void computeAndSend() {
         long clock = protocol.clock();
-        gradients.compute(lane, rank -> batch(clock, rank), rank -> dropoutSeed(clock, rank));
+        Set<Integer> missing = protocol.missing();
+        gradients.compute(
+                lane,
+                rank -> batch(clock, rank),
+                rank -> dropoutSeed(clock, rank),
+                (sum, from, to) -> missing.stream()
+                        .filter(shard -> beginsWithin(shard, from, to))
+                        .forEach(shard -> contribute(shard, clock, sum)));
         protocol.sent();
         sentMs = nowMs();
-        for (int shard : protocol.missing()) {
-            contributeAll(shard);
+        GradientTree late = substitute;
+        if (late != null && substitutedClock == clock) {
+            missing.forEach(shard -> contributeAll(shard, late));
         }
+    }
+
+    private boolean beginsWithin(int shard, int from, int to) {
+        int begin = plan.shards().get(shard).from();
+        return from <= begin && begin < to;
     }
 
     private void contributeAll(int shard) {
