@@ -359,8 +359,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         }
         if (answered < shard.clock() && replication.mayAnswer(shard.clock())) {
             answered = shard.clock();
+            Values values = valuesAt(shard, answered);
             for (ActorRef<ShardReply> worker : waiting) {
-                sendValuesAt(worker, shard, answered);
+                worker.tell(values);
             }
             lastAnswered = Set.copyOf(waiting);
             waiting.clear();
@@ -704,31 +705,29 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     /** In a synchronous job: the values at a clock that are still here. */
     private void sendValuesAt(ActorRef<ShardReply> worker, ShardState shard, long clock) {
-        send(worker, shard, ShardState.Step.ALL_RANKS, clock, clock, shard.valuesAt(clock));
+        worker.tell(valuesAt(shard, clock));
+    }
+
+    private Values valuesAt(ShardState shard, long clock) {
+        return values(shard, ShardState.Step.ALL_RANKS, clock, clock, shard.valuesAt(clock));
     }
 
     /** Where steps are not synchronous: the newest values, copied, since the next update may come while they are read. */
     private void sendValues(ActorRef<ShardReply> worker, ShardState shard, int rank) {
-        send(
-                worker,
-                shard,
-                rank,
-                shard.clock(rank),
-                shard.version(),
-                shard.values().clone());
+        worker.tell(values(
+                shard, rank, shard.clock(rank), shard.version(), shard.values().clone()));
     }
 
-    private void send(
-            ActorRef<ShardReply> worker, ShardState shard, int rank, long clock, long version, float[] values) {
+    private Values values(ShardState shard, int rank, long clock, long version, float[] values) {
         var ledger = shard.ledger();
-        worker.tell(new Values(
+        return new Values(
                 at(clock),
                 rank,
                 version,
                 ledger.stepLoss(),
                 ledger.rowsApplied(),
                 getContext().getSelf(),
-                values));
+                values);
     }
 
     private static void refuse(Address address, ActorRef<ShardReply> worker, Reason reason, String message) {

@@ -150,16 +150,30 @@ public final class StepProtocol {
         }
     }
 
-    /** Shards whose values are not here: while joining at any clock, while exchanging at the next. */
+    /** Shards whose values are not here: while joining at any clock, otherwise at the next. */
     public Set<Integer> missing() {
         Set<Integer> missing = new TreeSet<>();
         for (int shard = 0; shard < held.length; shard++) {
-            boolean here = phase == Phase.JOINING ? held[shard] != UNKNOWN : held[shard] == clock + 1;
-            if (!here) {
+            if (isMissing(shard)) {
                 missing.add(shard);
             }
         }
         return missing;
+    }
+
+    /** Whether a shard is one of {@link #missing}. */
+    public boolean isMissing(int shard) {
+        return phase == Phase.JOINING ? held[shard] == UNKNOWN : held[shard] != clock + 1;
+    }
+
+    /** Whether there is one of {@link #missing}. */
+    public boolean isAnyMissing() {
+        for (int shard = 0; shard < held.length; shard++) {
+            if (isMissing(shard)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** While joining with all shards known but apart: the shards to ask for the older clock, which they still hold. */

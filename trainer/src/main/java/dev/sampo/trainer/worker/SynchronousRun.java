@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +23,11 @@ import org.jspecify.annotations.Nullable;
 final class SynchronousRun extends RankRun {
     /** Shards may be further apart than one step for as long as an answer can be late, and no longer. */
     private static final long APART_MS = 5_000;
+    /** Frames of at most 1 MiB; the transport's queue has room for 1024 to a node. */
+    private static final int SHARDS_UNDER_WAY = 256;
 
     private final StepProtocol protocol;
+    private final SendWindow window = new SendWindow(SHARDS_UNDER_WAY);
     private final double[] norms;
     private GradientTree gradients;
     private Backup backup;
@@ -86,7 +88,15 @@ final class SynchronousRun extends RankRun {
 
     @Override
     boolean onValues(Values values) {
-        return protocol.onValues(values.address().shard(), values.address().clock());
+        int shard = values.address().shard();
+        boolean news = protocol.onValues(shard, values.address().clock());
+        if (news && protocol.phase() == StepProtocol.Phase.EXCHANGING) {
+            int next = window.answered(shard);
+            if (next >= 0) {
+                contributeAll(next);
+            }
+        }
+        return news;
     }
 
     @Override
@@ -158,7 +168,7 @@ final class SynchronousRun extends RankRun {
                     return;
                 }
                 case EXCHANGING -> {
-                    if (!protocol.missing().isEmpty()) {
+                    if (protocol.isAnyMissing()) {
                         substituteIfLate();
                         return;
                     }
@@ -187,7 +197,7 @@ final class SynchronousRun extends RankRun {
             late.compute(
                     lane, rank -> batch(clock, rank), rank -> dropoutSeed(clock, rank), GradientTree.Ready.IGNORED);
             substitutedClock = clock;
-            protocol.missing().forEach(shard -> contributeAll(shard, late));
+            protocol.missing().stream().filter(window::isUnderWay).forEach(shard -> contributeAll(shard, late));
         }
     }
 
@@ -232,20 +242,18 @@ final class SynchronousRun extends RankRun {
     /** Each shard's part is sent as soon as it is final, so that the last layers travel while the first are computed. */
     private void computeAndSend() {
         long clock = protocol.clock();
-        Set<Integer> missing = protocol.missing();
-        gradients.compute(
-                lane,
-                rank -> batch(clock, rank),
-                rank -> dropoutSeed(clock, rank),
-                (sum, from, to) -> missing.stream()
-                        .filter(shard -> beginsWithin(shard, from, to))
-                        .forEach(shard -> contribute(shard, clock, sum)));
+        int shards = plan.shards().size();
+        int last = gradients.sums().size() - 1;
+        window.clear();
+        gradients.compute(lane, rank -> batch(clock, rank), rank -> dropoutSeed(clock, rank), (sum, from, to) -> {
+            for (int shard = shards - 1; shard >= 0 && sum == gradients.sums().get(last); shard--) {
+                if (protocol.isMissing(shard) && beginsWithin(shard, from, to) && window.offer(shard)) {
+                    contributeAll(shard);
+                }
+            }
+        });
         protocol.sent();
         sentMs = nowMs();
-        GradientTree late = substitute;
-        if (late != null && substitutedClock == clock) {
-            missing.forEach(shard -> contributeAll(shard, late));
-        }
     }
 
     private boolean beginsWithin(int shard, int from, int to) {
@@ -269,7 +277,8 @@ final class SynchronousRun extends RankRun {
     @Override
     void sendAgain(int shard) {
         if (protocol.phase() == StepProtocol.Phase.EXCHANGING
-                && protocol.missing().contains(shard)) {
+                && protocol.isMissing(shard)
+                && window.isUnderWay(shard)) {
             contributeAll(shard);
         } else if (protocol.phase() == StepProtocol.Phase.JOINING) {
             pull(shard, Pull.NEWEST, Step.ALL_RANKS);
@@ -290,7 +299,9 @@ final class SynchronousRun extends RankRun {
                 // A shard that moved answers LOST or its clock, and with it its new address.
                 for (int shard : protocol.missing()) {
                     seek(shard);
-                    contributeAll(shard);
+                    if (window.isUnderWay(shard)) {
+                        contributeAll(shard);
+                    }
                 }
             }
             case COMPUTING -> prefetch();
