@@ -137,6 +137,26 @@ def processes(size):
             )  # fmt: skip
 
 
+def durability(size):
+    """What it costs that every step is on a second node before it is answered, and what checkpoints cost."""
+    images = data.images(size.rows(60_000))
+
+    def rate(replication, every_steps=None):
+        checkpoint = {} if every_steps is None else {"checkpoint": {"everySteps": every_steps}}
+        spec = mlp_spec(size, 128, images, **checkpoint)
+        spec["parameterServer"] = {"replication": replication}
+        return lambda: rows_per_second(cluster.submit(spec), size.warm)
+
+    with Cluster(["coordinator,ingest", "ps", "ps", "worker", "worker"]) as cluster:
+        yield compared(
+            "durability", "replication 1", "rows/s", size.pairs, rate(1), "replication 0", rate(0),
+        )  # fmt: skip
+        # An epoch has 235 steps and a checkpoint at its end in any case.
+        yield compared(
+            "durability", "a checkpoint every 24 steps", "rows/s", size.pairs, rate(0, 24), "at an epoch's end only", rate(0),
+        )  # fmt: skip
+
+
 def push_pull(size, floats, window):
     """Bytes a second in each direction through the transport and the serializer of a node."""
     with started([*tool("PushPull"), "serve"], "pekko://", stream="stdout") as (_, address, _):
@@ -433,5 +453,5 @@ def start(size):
 
 ALL = {
     each.__name__: each
-    for each in (mlp, processes, sockets, large, sparse, ingest, allocation, serving, start)
+    for each in (mlp, processes, durability, sockets, large, sparse, ingest, allocation, serving, start)
 }
