@@ -15,6 +15,7 @@ import dev.sampo.cluster.journal.Journal;
 import dev.sampo.cluster.journal.JournalSchema;
 import dev.sampo.cluster.journal.JournalSettings;
 import dev.sampo.cluster.wire.CborSerializable;
+import dev.sampo.node.chaos.ClusterProcesses;
 import dev.sampo.node.client.JobClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -177,6 +179,39 @@ class PostgresTest {
             assertThat(done.path("recoveries").asInt())
                     .as("nothing was done again")
                     .isZero();
+        } finally {
+            System.clearProperty("sampo.journal.url");
+            ConfigFactory.invalidateCaches();
+        }
+    }
+
+    /** Three coordinator processes share the journal; the one that has the job dies, and is not started again. */
+    @Test
+    void anotherCoordinatorGoesOnWhereTheOneThatDiedWas() throws Exception {
+        ObjectNode job = TestCluster.spec("heir", TestCluster.rows(home));
+        job.withObject("/training").put("epochs", 80);
+        String alone;
+        try (TestCluster cluster = TestCluster.of(Files.createDirectories(home.resolve("alone")), 2);
+                JobClient client = cluster.client()) {
+            alone = TestCluster.sha(TestCluster.train(client, job));
+        }
+        System.setProperty("sampo.journal.url", postgres.database("heir"));
+        ConfigFactory.invalidateCaches();
+        Map<Role, Integer> nodes = Map.of(Role.COORDINATOR, 3, Role.PS, 2, Role.WORKER, 1, Role.INGEST, 1);
+        try (ClusterProcesses cluster =
+                ClusterProcesses.start(Files.createDirectories(home.resolve("cluster")), nodes)) {
+            String id;
+            try (JobClient client = JobClient.to(cluster.http().findFirst().orElseThrow())) {
+                id = TestCluster.submit(client, job);
+                await(client, id, view -> view.path("epochsDone").asInt() >= 2);
+            }
+            cluster.kill(cluster.of(Role.COORDINATOR).get(0));
+            try (JobClient client = JobClient.to(cluster.http().findFirst().orElseThrow())) {
+                JsonNode done =
+                        await(client, id, view -> view.path("state").asText().matches("done|failed"));
+                assertThat(TestCluster.sha(done)).as(done.toString()).isEqualTo(alone);
+                assertThat(done.path("recoveries").asInt()).isEqualTo(1);
+            }
         } finally {
             System.clearProperty("sampo.journal.url");
             ConfigFactory.invalidateCaches();

@@ -6,7 +6,6 @@ import dev.sampo.node.chaos.ClusterProcesses.Member;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -77,7 +76,7 @@ public final class ChaosRun {
                 told.accept(new Outcome(fault, at, longestPauseMs, hasEnded()));
             }
             while (!hasEnded()) {
-                look();
+                turn();
             }
             return java.util.Objects.requireNonNull(view);
         } finally {
@@ -161,8 +160,8 @@ public final class ChaosRun {
             for (Member victim : victims) {
                 victim.process().thaw();
             }
-            // A node that was taken out meanwhile learns of it now and ends; another takes its place.
-            after(5_000, () -> replaceDead(victims));
+            // A node that was taken out meanwhile learns of it now, and ends.
+            after(5_000, () -> {});
         });
     }
 
@@ -172,15 +171,16 @@ public final class ChaosRun {
         cluster.link(one, other, false);
         after(seconds * 1_000L, () -> cluster.link(one, other, true));
         // Whoever was taken out meanwhile learns of it and ends.
-        after(seconds * 1_000L + 15_000, () -> replaceDead(ends));
+        after(seconds * 1_000L + 15_000, () -> {});
     }
 
-    private void replaceDead(List<Member> nodes) throws IOException, InterruptedException {
-        for (Member each : nodes) {
-            if (cluster.members().contains(each) && !each.process().isAlive()) {
-                cluster.kill(each);
-                cluster.startOne(each.role());
-            }
+    /** As an orchestrator does: a node that ended without being told to is started again. */
+    private void replaceEnded() throws InterruptedException {
+        List<Member> ended = cluster.members().stream()
+                .filter(member -> !member.process().isAlive())
+                .toList();
+        if (!ended.isEmpty()) {
+            kill(ended);
         }
     }
 
@@ -206,14 +206,7 @@ public final class ChaosRun {
     private void awaitSmooth() throws IOException, InterruptedException {
         roughMs = nowMs();
         while (!hasEnded() && (!dues.isEmpty() || nowMs() - roughMs < SMOOTH_FOR_MS)) {
-            for (Iterator<Due> each = List.copyOf(dues).iterator(); each.hasNext(); ) {
-                Due due = each.next();
-                if (due.atMs() <= nowMs()) {
-                    dues.remove(due);
-                    due.act().run();
-                }
-            }
-            look();
+            turn();
             if (nowMs() - advancedMs > SMOOTH_PAUSE_MS
                     || cluster.members().stream()
                             .anyMatch(member -> !member.process().isUp())) {
@@ -225,6 +218,17 @@ public final class ChaosRun {
                         + "\n" + cluster.logs());
             }
         }
+    }
+
+    private void turn() throws IOException, InterruptedException {
+        for (Due due : List.copyOf(dues)) {
+            if (due.atMs() <= nowMs()) {
+                dues.remove(due);
+                due.act().run();
+            }
+        }
+        replaceEnded();
+        look();
     }
 
     private void look() throws InterruptedException {

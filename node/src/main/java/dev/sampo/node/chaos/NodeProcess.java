@@ -52,7 +52,9 @@ public final class NodeProcess implements AutoCloseable {
                 "-XX:TieredStopAtLevel=1",
                 "-Dlogback.configurationFile=logback.xml",
                 "--add-opens=java.base/java.nio=ALL-UNNAMED",
-                "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+                "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"));
+        command.addAll(settings());
+        command.addAll(List.of(
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 "dev.sampo.node.Main"));
@@ -61,6 +63,15 @@ public final class NodeProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
+    }
+
+    /** This process's own settings, such as where the journal is, hold for its nodes too. */
+    private static List<String> settings() {
+        return System.getProperties().stringPropertyNames().stream()
+                .filter(name -> name.startsWith("sampo."))
+                .sorted()
+                .map(name -> "-D" + name + "=" + System.getProperty(name))
+                .toList();
     }
 
     /** Waits until the node says that it is up; {@link IOException} with its log when it does not. */

@@ -87,6 +87,13 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(names = "--seed", description = "of victims, and of --random (default: ${DEFAULT-VALUE})")
     private long seed = 1;
 
+    @Option(
+            names = "--coordinators",
+            paramLabel = "N",
+            description = "coordinator nodes; more than one need a journal in PostgreSQL:"
+                    + " -Dsampo.journal.url=… in SAMPO_JAVA_OPTS (default: ${DEFAULT-VALUE})")
+    private int coordinators = 1;
+
     @Option(names = "--ps", paramLabel = "N", description = "nodes with role ps (default: ${DEFAULT-VALUE})")
     private int ps = 2;
 
@@ -125,16 +132,21 @@ final class ChaosCommand implements Callable<Integer> {
                     .flatMap(fault -> Stream.of(fault, new Fault(Fault.Kind.WAIT, List.of(), every)))
                     .toList();
         }
-        if (ps < 1 || workers < 1 || ingest < 1) {
-            throw new IllegalArgumentException("--ps, --workers and --ingest must be ≥ 1");
+        if (coordinators < 1 || ps < 1 || workers < 1 || ingest < 1) {
+            throw new IllegalArgumentException("--coordinators, --ps, --workers and --ingest must be ≥ 1");
+        }
+        if (coordinators > 1 && System.getProperty("sampo.journal.url", "").isEmpty()) {
+            throw new IllegalArgumentException("--coordinators " + coordinators
+                    + ": several need a journal in PostgreSQL; set SAMPO_JAVA_OPTS=\"-Dsampo.journal.url=jdbc:postgresql://…"
+                    + " -Dsampo.journal.user=… -Dsampo.journal.password=…\"");
         }
         Path root = home == null ? Files.createTempDirectory("sampo-chaos") : Files.createDirectories(home);
         ObjectNode body = JSON.createObjectNode();
         body.set("spec", JSON.readTree(JobSpecs.toJson(job)));
         System.err.println("sampo: undisturbed, in one process");
         JsonNode alone = undisturbed(root.resolve("undisturbed"), body);
-        System.err.println("sampo: with " + faults.size() + " faults on a cluster of 1 coordinator, " + ps + " ps, "
-                + workers + " worker, " + ingest + " ingest; logs in " + root.resolve("cluster"));
+        System.err.println("sampo: with " + faults.size() + " faults on a cluster of " + coordinators + " coordinator, "
+                + ps + " ps, " + workers + " worker, " + ingest + " ingest; logs in " + root.resolve("cluster"));
         List<Outcome> outcomes = new ArrayList<>();
         JsonNode tortured = tortured(Files.createDirectories(root.resolve("cluster")), body, faults, outcomes);
         return report(job.training().consistency().plan().synchronous(), alone, tortured, faults.size(), outcomes);
@@ -155,7 +167,7 @@ final class ChaosCommand implements Callable<Integer> {
     private JsonNode tortured(Path folder, ObjectNode body, List<Fault> faults, List<Outcome> outcomes)
             throws Exception {
         Map<Role, Integer> nodes = new EnumMap<>(Role.class);
-        nodes.put(Role.COORDINATOR, 1);
+        nodes.put(Role.COORDINATOR, coordinators);
         nodes.put(Role.PS, ps);
         nodes.put(Role.WORKER, workers);
         nodes.put(Role.INGEST, ingest);

@@ -718,7 +718,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     /** A shard that moved just then does not know that its checkpoint of the epoch's end is still awaited. */
     private void seekSaved() {
-        if (status.state != State.TRAINING || concluding || !ledger().allRanksFinished()) {
+        boolean training = status.state == State.TRAINING && shardsReady() && !concluding;
+        if (!training || !ledger().allRanksFinished()) {
             savedSoughtMs = nowMs();
         } else if (nowMs() - savedSoughtMs >= SAVED_WITHIN_MS) {
             savedSoughtMs = nowMs();
