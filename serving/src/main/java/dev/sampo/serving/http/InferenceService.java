@@ -104,9 +104,8 @@ final class InferenceService {
     }
 
     private CompletionStage<Answer> infer(InferenceCall call, byte[] body) {
-        ObjectNode request = Json.object(body);
         return sound(call, model -> {
-            InferRequest decoded = InferRequest.decode(request, model);
+            InferRequest decoded = InferRequest.read(body, model);
             return predicted(
                     model,
                     decoded.rows(),

@@ -25,8 +25,14 @@ public record InferRequest(
     /** One input tensor whose declaration has been checked. */
     private record Tensor(Input column, Tensors type, int rows, List<JsonNode> elements, String place) {}
 
+    /** Reads the body of a request for a model; {@link BadInputException} says what is wrong with it and where. */
+    public static InferRequest read(byte[] body, ModelInfo model) {
+        InferRequest usual = InferReader.read(body, model);
+        return usual == null ? decode(Json.object(body), model) : usual;
+    }
+
     /** Reads a request for a model; {@link BadInputException} names the tensor, what it expected and what was there. */
-    public static InferRequest decode(ObjectNode body, ModelInfo model) {
+    static InferRequest decode(ObjectNode body, ModelInfo model) {
         JsonNode id = body.path("id");
         if (!id.isMissingNode() && !id.isTextual()) {
             throw new BadInputException("id: expected a text, was " + Json.typeOf(id));

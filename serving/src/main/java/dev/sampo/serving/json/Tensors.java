@@ -1,5 +1,6 @@
 package dev.sampo.serving.json;
 
+import com.fasterxml.jackson.core.io.NumberOutput;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sampo.serving.registry.ModelInfo.Kind;
 import java.math.BigInteger;
@@ -84,7 +85,12 @@ enum Tensors {
             number(element, place);
             return element.asText();
         }
-        return Double.toString(number(element, place));
+        return text(number(element, place));
+    }
+
+    /** The shortest text that reads back as the same number. */
+    static String text(double number) {
+        return NumberOutput.toString(number, true);
     }
 
     /** The element as a number; {@link BadInputException} if it is none or out of the datatype's range. */
