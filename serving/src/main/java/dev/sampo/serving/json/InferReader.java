@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,7 +109,8 @@ final class InferReader {
                         ? new RowTable(columns, null, 0, cells, null, null)
                         : new RowTable(columns, wide.name(), wide.width(), cells, null, values),
                 List.of(),
-                id);
+                id,
+                Set.of());
     }
 
     private void tensor(int index) throws IOException, Unusual {
