@@ -451,6 +451,8 @@ def _constant(kind, size):
 def start(size):
     """From the command to training, and from a node's command to its place in the cluster."""
     spec = "examples/digits/mlp.yaml"
+    # The first call after a build prepares the quick starts of all others.
+    run(["./sampo", "--version"])
 
     def training():
         command = ["./sampo", "train", spec, "--home", WORK / f"start-{os.getpid()}"]
