@@ -1,10 +1,12 @@
 """What is measured, a function for each line of the suite. Each gives its results one by one."""
 
+import contextlib
 import itertools
 import json
 import os
 import re
 import subprocess
+import urllib.request
 
 from suite import data
 from suite.measure import compared, figure
@@ -415,26 +417,62 @@ def serving(size):
                 for i in range(4)
             ]
             body.write_text(json.dumps({"inputs": inputs}))
+            answer = len(_post(port, body))
             seen = []
 
-            def load():
-                arguments = [port, "/v2/models/four/infer", body, connections, size.seconds]
-                seen.append(limit("LoadGenerator", *arguments))
-                return seen[-1]["requestsPerSecond"] * rows
+            def load(at=port):
+                view = limit("LoadGenerator", at, INFER, body, connections, size.seconds)
+                if at == port:
+                    seen.append(view)
+                return view["requestsPerSecond"] * rows
 
             name = f"{rows} row{'s' * (rows > 1)} a request, {connections} connection{'s' * (connections > 1)}"
-            yield figure("serving", name, "rows/s", size.pairs, load, at_least=13_000 if (rows, connections) == (1, 32) else None)
+            with _constant("pekko", answer) as limited:
+                yield compared(
+                    "serving", name, "rows/s", size.pairs, load, "Pekko HTTP, a constant answer", lambda: load(limited)
+                )
+            if (rows, connections) == (1, 32):
+                rates = iter(seen)
+                yield figure(
+                    "serving", f"{name}, for itself", "rows/s", len(seen), lambda: next(rates)["requestsPerSecond"],
+                    at_least=13_000,
+                    note=f"of the runs above; the generator took {seen[-1]['generatorCores']} of 2 cores" if seen else "",
+                )  # fmt: skip
             for key in ("p50Ms", "p99Ms"):
-                taken = iter(seen)
+                taken = iter(seen[: size.pairs])
                 yield figure(
                     "serving", f"{name}, {key[:3]}", "ms", len(seen), lambda: next(taken)[key],
                     at_most=10 if key == "p99Ms" else None,
                 )  # fmt: skip
+            if (rows, connections) == (1, 32):
+                with _constant("sockets", answer) as limited:
+                    yield compared(
+                        "serving", f"{name}, share of the machine's limit", "rows/s", size.pairs, load,
+                        "bare sockets, a constant answer", lambda: load(limited),
+                    )  # fmt: skip
+
+
+INFER = "/v2/models/four/infer"
+
+
+def _post(port, body):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{INFER}", body.read_bytes(), timeout=30) as answer:
+        return answer.read()
+
+
+@contextlib.contextmanager
+def _constant(kind, size):
+    """A server that answers {size} bytes whatever it is asked; gives its port."""
+    port = free_port()
+    with started([*tool("ConstantServer"), kind, port, size], "listening", stream="stdout"):
+        yield port
 
 
 def start(size):
     """From the command to training, and from a node's command to its place in the cluster."""
     spec = "examples/digits/mlp.yaml"
+    # The first call after a build prepares the quick starts of all others.
+    run(["./sampo", "--version"])
 
     def training():
         command = ["./sampo", "train", spec, "--home", WORK / f"start-{os.getpid()}"]

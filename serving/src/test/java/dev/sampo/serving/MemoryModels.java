@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Models without artifacts: each predicts {@code version × the first cell} (or the first vector element), as the value,
@@ -32,8 +33,18 @@ public final class MemoryModels implements ModelSource {
 
     public final AtomicInteger loads = new AtomicInteger();
     public final AtomicInteger passes = new AtomicInteger();
+    /** Passes that came to the gate. */
+    public final AtomicInteger waiting = new AtomicInteger();
+    /** Passes that began while another one of any model ran. */
+    public final AtomicInteger overlaps = new AtomicInteger();
+
+    private final AtomicInteger running = new AtomicInteger();
+    /** Set to make every pass end with it. */
+    public volatile @Nullable Error error;
     /** Passes wait for it; open unless a test sets it. */
     public volatile CountDownLatch gate = new CountDownLatch(0);
+    /** Large, so that a pass that waits does not hold up who asked; a test may make it small. */
+    public volatile long rowWork = Long.MAX_VALUE / 1_000_000;
     /** Set to make the registry unreadable. */
     public volatile String scanFailure = "";
 
@@ -65,9 +76,25 @@ public final class MemoryModels implements ModelSource {
         return new LoadedModel() {
             @Override
             public Predicted predict(RowTable table) throws BadRecordException {
-                await();
-                passes.incrementAndGet();
-                return MemoryModels.predict(info, table);
+                if (running.incrementAndGet() > 1) {
+                    overlaps.incrementAndGet();
+                }
+                try {
+                    await();
+                    passes.incrementAndGet();
+                    Error fault = error;
+                    if (fault != null) {
+                        throw fault;
+                    }
+                    return MemoryModels.predict(info, table);
+                } finally {
+                    running.decrementAndGet();
+                }
+            }
+
+            @Override
+            public long rowWork() {
+                return rowWork;
             }
 
             @Override
@@ -79,6 +106,7 @@ public final class MemoryModels implements ModelSource {
 
     private void await() {
         try {
+            waiting.incrementAndGet();
             gate.await();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);

@@ -4,6 +4,7 @@ import dev.sampo.serving.json.Json;
 import dev.sampo.serving.prediction.ServingClient;
 import dev.sampo.serving.prediction.ServingSettings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -12,10 +13,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.Allow;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.AllDirectives;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
@@ -23,9 +26,12 @@ import org.apache.pekko.stream.Materializer;
 
 /**
  * Inference over HTTP: the Open Inference Protocol V2 under {@code /v2}, and the plain form
- * {@code POST /v1/models/{m}:predict}. Every answer is JSON; errors are {@code {"error": reason}}.
+ * {@code POST /v1/models/{m}:predict}. Every answer is JSON, with the
+ * binary tensors behind it that were asked for (Triton's binary tensor data extension); errors are {@code {"error": reason}}.
  */
 public final class InferenceRoutes extends AllDirectives {
+    private static final String JSON_LENGTH = "Inference-Header-Content-Length";
+
     private final InferenceService service;
     private final ServingSettings settings;
 
@@ -65,7 +71,10 @@ public final class InferenceRoutes extends AllDirectives {
         return request.entity()
                 .withSizeLimit(settings.bodySizeMaxBytes())
                 .toStrict(settings.bodyTimeout().toMillis(), materializer)
-                .thenCompose(strict -> service.answer(call, strict.getData().toArray()))
+                .thenCompose(strict -> service.answer(
+                        call,
+                        strict.getData().toArray(),
+                        request.getHeader(JSON_LENGTH).map(HttpHeader::value).orElse(null)))
                 .exceptionally(this::unread)
                 .thenApply(InferenceRoutes::response);
     }
@@ -87,8 +96,14 @@ public final class InferenceRoutes extends AllDirectives {
     }
 
     private static HttpResponse response(Answer answer) {
-        return HttpResponse.create()
-                .withStatus(answer.status())
-                .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, Json.bytes(answer.body())));
+        byte[] json = Json.bytes(answer.body());
+        HttpResponse response = HttpResponse.create().withStatus(answer.status());
+        if (answer.binary().length == 0) {
+            return response.withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, json));
+        }
+        byte[] both = Arrays.copyOf(json, json.length + answer.binary().length);
+        System.arraycopy(answer.binary(), 0, both, json.length, answer.binary().length);
+        return response.withEntity(HttpEntities.create(ContentTypes.APPLICATION_OCTET_STREAM, both))
+                .addHeader(RawHeader.create(JSON_LENGTH, Integer.toString(json.length)));
     }
 }

@@ -37,18 +37,22 @@ final class InferenceService {
         this.version = version;
     }
 
-    /** The answer, an error too; the stage doesn't fail. */
-    CompletionStage<Answer> answer(InferenceCall call, byte[] body) {
+    /**
+     * The answer, an error too; the stage doesn't fail.
+     *
+     * @param jsonLength the header {@code Inference-Header-Content-Length}: bytes of the body before binary tensors
+     */
+    CompletionStage<Answer> answer(InferenceCall call, byte[] body, @Nullable String jsonLength) {
         CompletionStage<Answer> answer;
         try {
-            answer = dispatch(call, body);
+            answer = dispatch(call, body, jsonLength);
         } catch (RuntimeException e) {
             answer = CompletableFuture.failedFuture(e);
         }
         return answer.exceptionally(InferenceService::failed);
     }
 
-    private CompletionStage<Answer> dispatch(InferenceCall call, byte[] body) {
+    private CompletionStage<Answer> dispatch(InferenceCall call, byte[] body, @Nullable String jsonLength) {
         return switch (call.operation()) {
             case SERVER_METADATA -> CompletableFuture.completedFuture(Answer.ok(serverMetadata()));
             case SERVER_LIVE ->
@@ -57,7 +61,7 @@ final class InferenceService {
             case MODEL_METADATA ->
                 described(call, (model, versions) -> done(Answer.ok(InferResponse.metadata(model, versions))));
             case MODEL_READY, STATUS -> modelReady(call);
-            case INFER -> infer(call, body);
+            case INFER -> infer(call, body, jsonLength);
             case LIST -> list();
             case PREDICT -> predict(call, body);
             case UNKNOWN ->
@@ -68,7 +72,7 @@ final class InferenceService {
 
     private ObjectNode serverMetadata() {
         ObjectNode metadata = Json.object().put("name", "sampo").put("version", version);
-        metadata.putArray("extensions");
+        metadata.putArray("extensions").add("binary_tensor_data");
         return metadata;
     }
 
@@ -79,7 +83,7 @@ final class InferenceService {
             if (reply instanceof Refused refused) {
                 body.put("error", refused.reason());
             }
-            return new Answer(ready ? 200 : 503, body);
+            return Answer.of(ready ? 200 : 503, body);
         });
     }
 
@@ -99,19 +103,27 @@ final class InferenceService {
             if (!model.reason().isEmpty()) {
                 body.put("error", model.reason());
             }
-            return done(new Answer(ready ? 200 : 503, body));
+            return done(Answer.of(ready ? 200 : 503, body));
         });
     }
 
-    private CompletionStage<Answer> infer(InferenceCall call, byte[] body) {
-        ObjectNode request = Json.object(body);
+    private CompletionStage<Answer> infer(InferenceCall call, byte[] body, @Nullable String jsonLength) {
+        int json = jsonLength == null ? body.length : length(jsonLength);
         return sound(call, model -> {
-            InferRequest decoded = InferRequest.decode(request, model);
-            return predicted(
-                    model,
-                    decoded.rows(),
-                    predicted -> InferResponse.encode(model, predicted, decoded.outputs(), decoded.id()));
+            InferRequest request = InferRequest.read(body, json, model);
+            return predicted(model, request.rows(), predicted -> {
+                InferResponse.Encoded encoded = InferResponse.encode(model, predicted, request);
+                return new Answer(200, encoded.json(), encoded.binary());
+            });
         });
+    }
+
+    private static int length(String text) {
+        if (!text.matches("[0-9]{1,9}")) {
+            throw new BadInputException(
+                    "Inference-Header-Content-Length: expected a whole number from 0, was \"" + text + "\"");
+        }
+        return Integer.parseInt(text);
     }
 
     private CompletionStage<Answer> predict(InferenceCall call, byte[] body) {
@@ -121,7 +133,8 @@ final class InferenceService {
                 model -> predicted(
                         model,
                         JsonRows.instances(request, model),
-                        predicted -> Json.object().set("predictions", JsonRows.predictions(model, predicted))));
+                        predicted ->
+                                Answer.ok(Json.object().set("predictions", JsonRows.predictions(model, predicted)))));
     }
 
     private CompletionStage<Answer> list() {
@@ -155,11 +168,10 @@ final class InferenceService {
                 call, (model, versions) -> model.state() == State.DAMAGED ? done(damaged(model)) : then.apply(model));
     }
 
-    private CompletionStage<Answer> predicted(ModelInfo model, RowTable rows, Function<Predicted, ObjectNode> encode) {
+    private CompletionStage<Answer> predicted(ModelInfo model, RowTable rows, Function<Predicted, Answer> encode) {
         return client.predict(model, rows)
-                .thenApply(reply -> reply instanceof Predicted predicted
-                        ? Answer.ok(encode.apply(predicted))
-                        : refused((Refused) reply));
+                .thenApply(reply ->
+                        reply instanceof Predicted predicted ? encode.apply(predicted) : refused((Refused) reply));
     }
 
     private static @Nullable Integer versionNumber(InferenceCall call) {

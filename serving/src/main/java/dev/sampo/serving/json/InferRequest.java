@@ -6,10 +6,15 @@ import dev.sampo.serving.prediction.RowTable;
 import dev.sampo.serving.registry.ModelInfo;
 import dev.sampo.serving.registry.ModelInfo.Input;
 import dev.sampo.serving.registry.ModelInfo.Kind;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,22 +23,89 @@ import org.jspecify.annotations.Nullable;
  *
  * @param outputs names of the wanted outputs in order; empty for all
  * @param id to be echoed, or null
+ * @param binary names of the outputs that are wanted as binary data
  */
 public record InferRequest(
-        RowTable rows, List<String> outputs, @Nullable String id) {
+        RowTable rows, List<String> outputs, @Nullable String id, Set<String> binary) {
 
-    /** One input tensor whose declaration has been checked. */
-    private record Tensor(Input column, Tensors type, int rows, List<JsonNode> elements, String place) {}
+    /**
+     * One input tensor whose declaration has been checked.
+     *
+     * @param elements as JSON; empty if they are binary
+     * @param data as binary, at its own first byte; null if they are JSON
+     */
+    private record Tensor(
+            Input column,
+            Tensors type,
+            int rows,
+            List<JsonNode> elements,
+            @Nullable ByteBuffer data,
+            String place) {}
 
-    /** Reads a request for a model; {@link BadInputException} names the tensor, what it expected and what was there. */
-    public static InferRequest decode(ObjectNode body, ModelInfo model) {
+    /**
+     * Reads the body of a request for a model; {@link BadInputException} says what is wrong with it and where.
+     *
+     * @param jsonLength bytes of the body that are JSON; what follows them is the data of binary tensors
+     */
+    public static InferRequest read(byte[] body, int jsonLength, ModelInfo model) {
+        if (jsonLength == body.length) {
+            InferRequest usual = InferReader.read(body, model);
+            return usual == null ? decode(Json.object(body), model) : usual;
+        }
+        if (jsonLength < 0 || jsonLength > body.length) {
+            throw new BadInputException("Inference-Header-Content-Length: expected 0 to " + body.length
+                    + ", the size of the body, was " + jsonLength);
+        }
+        ByteBuffer binary = ByteBuffer.wrap(body, jsonLength, body.length - jsonLength)
+                .slice()
+                .order(ByteOrder.LITTLE_ENDIAN);
+        InferRequest request = decode(Json.object(Arrays.copyOf(body, jsonLength)), model, binary);
+        if (binary.hasRemaining()) {
+            throw new BadInputException("body: " + binary.remaining()
+                    + " bytes of binary data belong to no input; give their binary_data_size");
+        }
+        return request;
+    }
+
+    static InferRequest decode(ObjectNode body, ModelInfo model) {
+        return decode(body, model, ByteBuffer.allocate(0));
+    }
+
+    private static InferRequest decode(ObjectNode body, ModelInfo model, ByteBuffer binary) {
         JsonNode id = body.path("id");
         if (!id.isMissingNode() && !id.isTextual()) {
             throw new BadInputException("id: expected a text, was " + Json.typeOf(id));
         }
         List<String> outputs = outputs(body.path("outputs"), model);
-        Map<String, Tensor> tensors = tensors(body.path("inputs"), model);
-        return new InferRequest(table(tensors, model), outputs, id.textValue());
+        Map<String, Tensor> tensors = tensors(body.path("inputs"), model, binary);
+        return new InferRequest(table(tensors, model), outputs, id.textValue(), binaryOutputs(body, model));
+    }
+
+    /** The request's parameter is for all outputs that don't say otherwise. */
+    private static Set<String> binaryOutputs(ObjectNode body, ModelInfo model) {
+        boolean all = flag(body.path("parameters").path("binary_data_output"), "parameters.binary_data_output", false);
+        Set<String> binary = new HashSet<>(all ? InferResponse.outputNames(model) : List.of());
+        JsonNode outputs = body.path("outputs");
+        for (int i = 0; i < outputs.size(); i++) {
+            String place = "outputs[" + i + "].parameters.binary_data";
+            String name = outputs.get(i).path("name").asText();
+            if (flag(outputs.get(i).path("parameters").path("binary_data"), place, all)) {
+                binary.add(name);
+            } else {
+                binary.remove(name);
+            }
+        }
+        return binary;
+    }
+
+    private static boolean flag(JsonNode value, String place, boolean otherwise) {
+        if (value.isMissingNode()) {
+            return otherwise;
+        }
+        if (!value.isBoolean()) {
+            throw new BadInputException(place + ": expected true or false, was " + Json.typeOf(value));
+        }
+        return value.booleanValue();
     }
 
     private static List<String> outputs(JsonNode outputs, ModelInfo model) {
@@ -59,14 +131,14 @@ public record InferRequest(
         return names;
     }
 
-    private static Map<String, Tensor> tensors(JsonNode inputs, ModelInfo model) {
+    private static Map<String, Tensor> tensors(JsonNode inputs, ModelInfo model, ByteBuffer binary) {
         if (!inputs.isArray()) {
             throw new BadInputException("inputs: expected an array of tensors, was " + Json.typeOf(inputs));
         }
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         for (int i = 0; i < inputs.size(); i++) {
             String place = "inputs[" + i + "]";
-            Tensor tensor = tensor(inputs.get(i), place, model);
+            Tensor tensor = tensor(inputs.get(i), place, model, binary);
             for (Tensor first : tensors.values().stream().limit(1).toList()) {
                 if (first.rows() != tensor.rows()) {
                     throw new BadInputException(tensor.place() + ".shape: expected " + first.rows() + " rows as in \""
@@ -88,7 +160,7 @@ public record InferRequest(
         return tensors;
     }
 
-    private static Tensor tensor(JsonNode node, String index, ModelInfo model) {
+    private static Tensor tensor(JsonNode node, String index, ModelInfo model, ByteBuffer binary) {
         if (!node.isObject()) {
             throw new BadInputException(index + ": expected a tensor object, was " + Json.typeOf(node));
         }
@@ -101,15 +173,37 @@ public record InferRequest(
         String place = index + " (" + column.name() + ")";
         Tensors type = Tensors.forColumn(node.path("datatype"), column.kind(), place + ".datatype");
         int rows = rows(node.path("shape"), column, place + ".shape");
-        if (node.path("parameters").has("binary_data_size")) {
-            throw new BadInputException(
-                    place + ".parameters.binary_data_size: binary tensors are not supported, send \"data\" as JSON");
+        JsonNode size = node.path("parameters").path("binary_data_size");
+        if (!size.isMissingNode()) {
+            if (node.has("data")) {
+                throw new BadInputException(place + ".data: the tensor has binary_data_size too; send one of them");
+            }
+            ByteBuffer data = take(binary, size, place + ".parameters.binary_data_size");
+            if (!type.holds(data, (long) rows * column.width())) {
+                throw new BadInputException(place + ".parameters.binary_data_size: expected the size of "
+                        + (long) rows * column.width() + " elements of " + type + ", was " + size);
+            }
+            return new Tensor(column, type, rows, List.of(), data, place);
         }
         JsonNode data = node.path("data");
         if (!data.isArray()) {
             throw new BadInputException(place + ".data: expected an array, was " + Json.typeOf(data));
         }
-        return new Tensor(column, type, rows, flat(data, node.path("shape"), rows, column, place), place);
+        return new Tensor(column, type, rows, flat(data, node.path("shape"), rows, column, place), null, place);
+    }
+
+    /** The next bytes of the binary data, which come in the order of the inputs. */
+    private static ByteBuffer take(ByteBuffer binary, JsonNode size, String place) {
+        if (!size.isIntegralNumber() || !size.canConvertToInt() || size.intValue() < 0) {
+            throw new BadInputException(place + ": expected a whole number from 0, was " + Json.typeOf(size));
+        }
+        if (size.intValue() > binary.remaining()) {
+            throw new BadInputException(place + ": " + size + " bytes, but " + binary.remaining()
+                    + " are left behind the JSON; is the header Inference-Header-Content-Length set?");
+        }
+        ByteBuffer taken = binary.slice(binary.position(), size.intValue()).order(ByteOrder.LITTLE_ENDIAN);
+        binary.position(binary.position() + size.intValue());
+        return taken;
     }
 
     private static int rows(JsonNode shape, Input column, String place) {
@@ -168,18 +262,23 @@ public record InferRequest(
 
     private static void fill(Tensor tensor, TableBuilder.Column target) {
         int width = tensor.column().width();
-        for (int i = 0; i < tensor.elements().size(); i++) {
-            JsonNode element = tensor.elements().get(i);
+        ByteBuffer data = tensor.data();
+        Tensors type = tensor.type();
+        for (int i = 0; i < tensor.rows() * width; i++) {
             String place = tensor.place() + ".data[" + i + "]";
             if (tensor.column().kind() == Kind.VECTOR) {
-                double number = tensor.type().number(element, place);
+                double number = data == null ? type.number(tensor.elements().get(i), place) : type.number(data, place);
                 if (Math.abs(number) > Float.MAX_VALUE) {
                     throw new BadInputException(place + ": expected a number in the range of FP32, was " + number);
                 }
                 target.element(i / width, i % width, (float) number);
             } else {
-                target.cell(i, tensor.type().cell(element, place));
+                target.cell(i, data == null ? type.cell(tensor.elements().get(i), place) : type.cell(data, place));
             }
+        }
+        if (data != null && data.hasRemaining()) {
+            throw new BadInputException(tensor.place() + ".parameters.binary_data_size: " + data.remaining()
+                    + " bytes behind the last of " + tensor.rows() * width + " elements");
         }
     }
 

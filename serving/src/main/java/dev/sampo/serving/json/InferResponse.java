@@ -8,8 +8,11 @@ import dev.sampo.serving.prediction.Predicted;
 import dev.sampo.serving.registry.ModelInfo;
 import dev.sampo.serving.registry.ModelInfo.Input;
 import dev.sampo.serving.registry.ModelInfo.Kind;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answers of the Open Inference Protocol V2. A classifier has the outputs {@code label} BYTES [n] and
@@ -28,25 +31,68 @@ public final class InferResponse {
         return model.prediction().kind() == Target.Kind.NUMERIC ? List.of(VALUE) : List.of(LABEL, PROBABILITIES);
     }
 
+    /**
+     * An answer.
+     *
+     * @param binary the data of the outputs that are binary, one after the other; empty if none is
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    public record Encoded(ObjectNode json, byte[] binary) {}
+
     /** The answer to an inference request. */
-    public static ObjectNode encode(ModelInfo model, Predicted predicted, List<String> outputs, @Nullable String id) {
+    public static Encoded encode(ModelInfo model, Predicted predicted, InferRequest request) {
         ObjectNode answer = Json.object()
                 .put("model_name", predicted.model())
                 .put("model_version", Integer.toString(predicted.version()));
-        if (id != null) {
-            answer.put("id", id);
+        if (request.id() != null) {
+            answer.put("id", request.id());
         }
+        ByteArrayOutputStream binary = new ByteArrayOutputStream();
         ArrayNode tensors = answer.putArray("outputs");
-        for (String output : outputs.isEmpty() ? outputNames(model) : outputs) {
+        for (String output : request.outputs().isEmpty() ? outputNames(model) : request.outputs()) {
             ObjectNode tensor = tensors.addObject().put("name", output);
             ArrayNode shape = tensor.putArray("shape").add(predicted.rows());
             if (output.equals(PROBABILITIES)) {
                 shape.add(model.classes().size());
             }
             tensor.put("datatype", datatype(output).name());
-            fill(tensor.putArray("data"), output, model, predicted);
+            if (request.binary().contains(output)) {
+                byte[] data = bytes(output, model, predicted);
+                tensor.putObject("parameters").put("binary_data_size", data.length);
+                binary.writeBytes(data);
+            } else {
+                fill(tensor.putArray("data"), output, model, predicted);
+            }
         }
-        return answer;
+        return new Encoded(answer, binary.toByteArray());
+    }
+
+    private static byte[] bytes(String output, ModelInfo model, Predicted predicted) {
+        if (output.equals(LABEL)) {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            for (String label : predicted.labels()) {
+                byte[] text = label.getBytes(StandardCharsets.UTF_8);
+                bytes.writeBytes(littleEndian(Integer.BYTES).putInt(text.length).array());
+                bytes.writeBytes(text);
+            }
+            return bytes.toByteArray();
+        }
+        if (!output.equals(PROBABILITIES)) {
+            ByteBuffer bytes = littleEndian(predicted.values().length * Float.BYTES);
+            bytes.asFloatBuffer().put(predicted.values());
+            return bytes.array();
+        }
+        ByteBuffer bytes = littleEndian(predicted.rows() * model.classes().size() * Float.BYTES);
+        for (int row = 0; row < predicted.rows(); row++) {
+            for (float probability : probabilities(model, predicted, row)) {
+                bytes.putFloat(probability);
+            }
+        }
+        return bytes.array();
+    }
+
+    private static ByteBuffer littleEndian(int sizeBytes) {
+        return ByteBuffer.allocate(sizeBytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** The model's metadata. */

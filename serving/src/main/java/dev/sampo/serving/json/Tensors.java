@@ -1,8 +1,11 @@
 package dev.sampo.serving.json;
 
+import com.fasterxml.jackson.core.io.NumberOutput;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sampo.serving.registry.ModelInfo.Kind;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -84,7 +87,12 @@ enum Tensors {
             number(element, place);
             return element.asText();
         }
-        return Double.toString(number(element, place));
+        return text(number(element, place));
+    }
+
+    /** The shortest text that reads back as the same number. */
+    static String text(double number) {
+        return NumberOutput.toString(number, true);
     }
 
     /** The element as a number; {@link BadInputException} if it is none or out of the datatype's range. */
@@ -135,6 +143,83 @@ enum Tensors {
             return element.longValue();
         }
         throw wrong(element, place);
+    }
+
+    /** Whether data can be so many elements; each of BYTES is a length and its bytes. */
+    boolean holds(ByteBuffer data, long elements) {
+        return this == BYTES
+                ? data.remaining() >= elements * Integer.BYTES
+                : data.remaining() == elements * sizeBytes();
+    }
+
+    /** Bytes of an element as binary data, little-endian; BYTES have no fixed size. */
+    private int sizeBytes() {
+        return switch (this) {
+            case BOOL, UINT8, INT8 -> 1;
+            case UINT16, INT16, FP16 -> 2;
+            case UINT32, INT32, FP32 -> 4;
+            case UINT64, INT64, FP64 -> 8;
+            case BYTES -> throw new IllegalStateException("an element of BYTES has no fixed size");
+        };
+    }
+
+    /** The next element of binary data as a raw cell, as {@link #cell(JsonNode, String)}. */
+    @Nullable String cell(ByteBuffer data, String place) {
+        return switch (this) {
+            case BYTES -> bytes(data, place);
+            case UINT64 -> Long.toUnsignedString(data.getLong());
+            case INT64 -> Long.toString(data.getLong());
+            case FP16, FP32, FP64, BOOL -> text(number(data, place));
+            default -> Long.toString((long) number(data, place));
+        };
+    }
+
+    /** The next element of binary data as a number, as {@link #number(JsonNode, String)}. */
+    double number(ByteBuffer data, String place) {
+        double value = switch (this) {
+            case BOOL -> data.get() == 0 ? 0 : 1;
+            case UINT8 -> data.get() & 0xff;
+            case INT8 -> data.get();
+            case UINT16 -> data.getShort() & 0xffff;
+            case INT16 -> data.getShort();
+            case UINT32 -> data.getInt() & 0xffffffffL;
+            case INT32 -> data.getInt();
+            case UINT64 -> unsigned(data.getLong());
+            case INT64 -> data.getLong();
+            case FP16 -> half(data.getShort());
+            case FP32 -> data.getFloat();
+            case FP64 -> data.getDouble();
+            case BYTES -> throw new IllegalStateException("BYTES hold no numbers");
+        };
+        if (!Double.isFinite(value)) {
+            throw new BadInputException(place + ": expected a value of " + this + ", was " + value);
+        }
+        return value;
+    }
+
+    private static double unsigned(long bits) {
+        return bits >= 0 ? bits : ((bits >>> 1) | (bits & 1)) * 2.0;
+    }
+
+    /** IEEE 754 binary16. */
+    private static double half(short bits) {
+        int exponent = bits >> 10 & 0x1f;
+        int fraction = bits & 0x3ff;
+        double magnitude = exponent == 0x1f
+                ? fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN
+                : exponent == 0 ? fraction * 0x1p-24 : (fraction | 0x400) * Math.scalb(1.0, exponent - 25);
+        return bits < 0 ? -magnitude : magnitude;
+    }
+
+    private static @Nullable String bytes(ByteBuffer data, String place) {
+        int length = data.remaining() < Integer.BYTES ? -1 : data.getInt();
+        if (length < 0 || length > data.remaining()) {
+            throw new BadInputException(
+                    place + ": expected a length of 4 bytes and as many bytes, the tensor ends before");
+        }
+        byte[] text = new byte[length];
+        data.get(text);
+        return length == 0 ? null : new String(text, StandardCharsets.UTF_8);
     }
 
     private BadInputException wrong(JsonNode element, String place) {

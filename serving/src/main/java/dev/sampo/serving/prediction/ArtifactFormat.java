@@ -12,6 +12,9 @@ import java.util.TreeMap;
 
 /** Reads the artifacts that training publishes. Thread-safe. */
 public final class ArtifactFormat implements ModelFormat {
+    /** Reading a cell and transforming it takes as long as some dozens of multiplications. */
+    private static final long CELL_WORK = 64;
+
     private final int rowsMax;
 
     /** @param rowsMax rows of one forward pass */
@@ -59,6 +62,12 @@ public final class ArtifactFormat implements ModelFormat {
                         made.outputs(),
                         made.values(),
                         made.labels(artifact.pipeline().target()));
+            }
+
+            @Override
+            public long rowWork() {
+                return artifact.weights().length
+                        + CELL_WORK * artifact.pipeline().inputs().size();
             }
 
             @Override

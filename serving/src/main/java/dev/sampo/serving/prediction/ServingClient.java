@@ -31,11 +31,13 @@ public final class ServingClient {
     private final ActorSystem<?> system;
     private final ServingSettings settings;
     private final ActorRef<ServingDoor.Command> door;
+    private final LocalModels local;
 
     private ServingClient(ActorSystem<?> system, ServingSettings settings, ActorRef<ServingDoor.Command> door) {
         this.system = system;
         this.settings = settings;
         this.door = door;
+        local = LocalModels.of(system);
     }
 
     /** A client in this node; make one and share it. */
@@ -58,14 +60,19 @@ public final class ServingClient {
      * @param version null for the newest
      */
     public CompletionStage<DescribeReply> describe(String model, @Nullable Integer version) {
-        return ask(replyTo -> new ServingManager.Describe(model, version, replyTo), refused -> refused);
+        LocalModels.Ready here = local.find(model, version);
+        return here == null
+                ? ask(replyTo -> new ServingManager.Describe(model, version, replyTo), refused -> refused)
+                : CompletableFuture.completedFuture(new Described(here.info(), here.versions()));
     }
 
     /** Predictions of exactly this version for at least one row; many rows go in parts that fit remoting's frames. */
     public CompletionStage<PredictReply> predict(ModelInfo model, RowTable rows) {
         List<RowTable> parts =
                 parts(rows, settings.partSizeBytes(), model.prediction().outputs());
-        return predictFrom(0, parts, model, new ArrayList<>()).thenApply(ServingClient::join);
+        return parts.size() == 1
+                ? predictPart(model, rows)
+                : predictFrom(0, parts, model, new ArrayList<>()).thenApply(ServingClient::join);
     }
 
     /** Where a caller may block, such as on the registry's files. */
@@ -81,15 +88,22 @@ public final class ServingClient {
         int to = Math.min(from + PARTS_AT_ONCE, parts.size());
         CompletionStage<List<PredictReply>> wave = CompletableFuture.completedFuture(replies);
         for (RowTable part : parts.subList(from, to)) {
-            CompletionStage<PredictReply> reply = ask(
-                    replyTo -> new ServingManager.Predict(model.name(), model.version(), part, replyTo),
-                    refused -> refused);
-            wave = wave.thenCombine(reply, (sofar, one) -> {
+            wave = wave.thenCombine(predictPart(model, part), (sofar, one) -> {
                 sofar.add(one);
                 return sofar;
             });
         }
         return wave.thenCompose(sofar -> predictFrom(to, parts, model, sofar));
+    }
+
+    private CompletionStage<PredictReply> predictPart(ModelInfo model, RowTable rows) {
+        LocalModels.Ready here = local.find(model.name(), model.version());
+        CompletionStage<PredictReply> reply = here == null ? null : here.predict(rows, settings);
+        return reply == null
+                ? ask(
+                        replyTo -> new ServingManager.Predict(model.name(), model.version(), rows, replyTo),
+                        refused -> refused)
+                : reply;
     }
 
     /** Cuts rows so that neither a part nor its reply takes much more than so many bytes; one row is never cut. */
@@ -111,9 +125,6 @@ public final class ServingClient {
     }
 
     private static PredictReply join(List<PredictReply> replies) {
-        if (replies.size() == 1) {
-            return replies.get(0);
-        }
         int length = 0;
         for (PredictReply reply : replies) {
             if (!(reply instanceof Predicted predicted)) {
@@ -143,10 +154,12 @@ public final class ServingClient {
             Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
             return refuse.apply(
                     cause instanceof TimeoutException
-                            ? new Refused(
-                                    Refused.Kind.UNAVAILABLE,
-                                    "no answer from a serving node within " + timeout.toMillis() + " ms")
+                            ? noAnswer(timeout.toMillis())
                             : new Refused(Refused.Kind.FAILED, String.valueOf(cause)));
         });
+    }
+
+    static Refused noAnswer(long timeoutMs) {
+        return new Refused(Refused.Kind.UNAVAILABLE, "no answer from a serving node within " + timeoutMs + " ms");
     }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Owns the models of one serving node: follows the registry, loads versions, and hands each request to the
- * {@link ModelServer} of its version. The newest version of each model is loaded as soon as it is seen, older ones at
+ * {@link ModelRunner} of its version. The newest version of each model is loaded as soon as it is seen, older ones at
  * their first request; the number in memory is bounded.
  */
 public final class ServingManager extends AbstractBehavior<ServingManager.Command> {
@@ -90,8 +91,6 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
 
     private record RetryDamaged(ModelKey key) implements Command {}
 
-    private record ServerStopped(ModelKey key, ActorRef<ModelServer.Command> server) implements Command {}
-
     /** A manager that registers itself under {@link #KEY}. */
     public static Behavior<Command> create(ModelSource source, ServingSettings settings) {
         return Behaviors.setup(
@@ -103,14 +102,14 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
     private final ServingSettings settings;
     private final Executor compute;
     private final Catalog catalog;
-    private final Map<ModelKey, ActorRef<ModelServer.Command>> servers = new TreeMap<>();
+    private final LocalModels local;
+    private final Map<ModelKey, ModelRunner> runners = new TreeMap<>();
     private final Map<ModelKey, List<Predict>> waitingForLoad = new TreeMap<>();
     private List<Request> waitingForScan = new ArrayList<>();
     private List<Request> waitingForNextScan = new ArrayList<>();
     private boolean scanning;
     private boolean scanAgain;
     private String scanFailure = "";
-    private int serverCount;
 
     private ServingManager(
             ActorContext<Command> context,
@@ -124,6 +123,7 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
         this.compute =
                 context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig("sampo.serving-dispatcher"));
         this.catalog = new Catalog(settings.loadedVersionsMax());
+        this.local = LocalModels.of(context.getSystem());
         timers.startTimerWithFixedDelay(new Look(), settings.pollInterval());
         context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
         scan();
@@ -140,7 +140,7 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
                 .onMessage(Scanned.class, this::onScanned)
                 .onMessage(Loaded.class, this::onLoaded)
                 .onMessage(RetryDamaged.class, this::onRetryDamaged)
-                .onMessage(ServerStopped.class, this::onServerStopped)
+                .onSignal(PostStop.class, signal -> onPostStop())
                 .build();
     }
 
@@ -173,6 +173,7 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
     }
 
     private Behavior<Command> onLook() {
+        noteUses();
         if (!scanning) {
             scan();
         }
@@ -190,6 +191,7 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
             catalog.toLoad().forEach(this::load);
         }
         scanFailure = done.failure();
+        tellLocalClients();
         List<Request> answered = waitingForScan;
         waitingForScan = waitingForNextScan;
         waitingForNextScan = new ArrayList<>();
@@ -201,6 +203,7 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
     }
 
     private Behavior<Command> onLoaded(Loaded done) {
+        noteUses();
         List<Predict> waiting =
                 Optional.ofNullable(waitingForLoad.remove(done.key())).orElse(List.of());
         boolean gone = catalog.resolve(done.key().name(), done.key().version()).isEmpty();
@@ -217,10 +220,11 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
         } else if (gone) {
             done.model().close();
         } else {
-            startServer(done.key(), done.model());
+            serveFrom(done.key(), done.model());
         }
         waiting.forEach(this::onPredict);
         makeRoom();
+        tellLocalClients();
         return this;
     }
 
@@ -235,14 +239,6 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
         return this;
     }
 
-    private Behavior<Command> onServerStopped(ServerStopped stopped) {
-        if (servers.remove(stopped.key(), stopped.server())) {
-            getContext().getLog().warn("model={} its server stopped; it is loaded again when asked", stopped.key());
-            catalog.mark(stopped.key(), State.AVAILABLE, "");
-        }
-        return this;
-    }
-
     private void apply(Catalog.Changes changes) {
         for (ModelInfo added : changes.added()) {
             if (added.state() == State.DAMAGED) {
@@ -253,18 +249,19 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
         }
         for (ModelKey removed : changes.removed()) {
             getContext().getLog().info("model={} removed from the registry", removed);
-            stopServer(removed);
+            unload(removed);
         }
     }
 
     private void serve(ModelInfo info, Predict request) {
-        ActorRef<ModelServer.Command> server = servers.get(info.key());
+        ModelRunner runner = runners.get(info.key());
         if (info.state() == State.DAMAGED) {
             request.refuse(
                     new Refused(Refused.Kind.UNAVAILABLE, "model " + info.key() + " is damaged: " + info.reason()));
-        } else if (server != null) {
+        } else if (runner != null) {
             catalog.used(info.key());
-            server.tell(new ModelServer.Serve(request.rows(), request.replyTo()));
+            // Only this actor closes a runner, and then it is no longer in the map.
+            runner.submit(request.rows(), request.replyTo()::tell);
         } else {
             waitForLoad(info, request);
         }
@@ -347,29 +344,57 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
                                 failure == null ? new Loaded(key, model, "") : new Loaded(key, null, text(failure)));
     }
 
-    private void startServer(ModelKey key, LoadedModel model) {
-        // Names are for people; the number keeps them unique while an old server drains.
-        ActorRef<ModelServer.Command> server = getContext()
-                .spawn(ModelServer.create(model, settings, compute), "model-" + serverCount++ + "-v" + key.version());
-        getContext().watchWith(server, new ServerStopped(key, server));
-        servers.put(key, server);
+    private void serveFrom(ModelKey key, LoadedModel model) {
+        runners.put(key, new ModelRunner(model, settings, compute));
         catalog.mark(key, State.READY, "");
         getContext().getLog().info("model={} state=READY", key);
+    }
+
+    /** What clients of this process asked past this actor counts as use, too. */
+    private void noteUses() {
+        runners.forEach((key, runner) -> {
+            if (runner.wasUsedHere()) {
+                catalog.used(key);
+            }
+        });
     }
 
     private void makeRoom() {
         for (Optional<ModelKey> old = catalog.toUnload(); old.isPresent(); old = catalog.toUnload()) {
             getContext().getLog().info("model={} unloaded to make room, least recently asked", old.get());
             catalog.mark(old.get(), State.AVAILABLE, "");
-            stopServer(old.get());
+            unload(old.get());
         }
     }
 
-    private void stopServer(ModelKey key) {
-        ActorRef<ModelServer.Command> server = servers.remove(key);
-        if (server != null) {
-            server.tell(new ModelServer.Stop());
+    private void unload(ModelKey key) {
+        ModelRunner runner = runners.remove(key);
+        if (runner != null) {
+            runner.close();
         }
+    }
+
+    /** Lets clients of this process see what changed. */
+    private void tellLocalClients() {
+        Map<String, LocalModels.Ready> newest = new TreeMap<>();
+        Map<ModelKey, LocalModels.Ready> byVersion = new TreeMap<>();
+        for (Map.Entry<ModelKey, ModelRunner> each : runners.entrySet()) {
+            String name = each.getKey().name();
+            catalog.resolve(name, each.getKey().version()).ifPresent(info -> {
+                var ready = new LocalModels.Ready(info, catalog.versions(name), each.getValue());
+                byVersion.put(info.key(), ready);
+                if (catalog.resolve(name, null).equals(Optional.of(info))) {
+                    newest.put(name, ready);
+                }
+            });
+        }
+        local.replace(newest, byVersion);
+    }
+
+    private Behavior<Command> onPostStop() {
+        local.replace(Map.of(), Map.of());
+        runners.values().forEach(ModelRunner::close);
+        return this;
     }
 
     private interface Blocking<T> {

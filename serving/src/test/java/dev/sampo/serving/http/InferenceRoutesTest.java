@@ -1,5 +1,6 @@
 package dev.sampo.serving.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,6 +17,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.http.javadsl.Http;
@@ -88,8 +91,8 @@ class InferenceRoutesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "/v2 | {\"name\":\"sampo\",\"version\":\"0.1.0\",\"extensions\":[]}",
-                "/v2/ | {\"name\":\"sampo\",\"version\":\"0.1.0\",\"extensions\":[]}",
+                "/v2 | {\"name\":\"sampo\",\"version\":\"0.1.0\",\"extensions\":[\"binary_tensor_data\"]}",
+                "/v2/ | {\"name\":\"sampo\",\"version\":\"0.1.0\",\"extensions\":[\"binary_tensor_data\"]}",
                 "/v2/health/live | {\"live\":true}",
                 "/v2/health/ready | {\"live\":true,\"ready\":true}",
                 "/v2/models/house/ready | {\"name\":\"house\",\"ready\":true}",
@@ -133,6 +136,46 @@ class InferenceRoutesTest {
                         .at("/predictions/0/label")
                         .asText())
                 .isEqualTo("0");
+    }
+
+    /** Triton's extension: JSON of the header's length, then the tensors' bytes, both ways. */
+    @Test
+    void infersFromAndToBinaryTensors() throws Exception {
+        byte[] json =
+                ("{'parameters':{'binary_data_output':true},'inputs':[{'name':'rooms','shape':[2],'datatype':'FP32',"
+                                + "'parameters':{'binary_data_size':8}}]}")
+                        .replace('\'', '"')
+                        .getBytes(UTF_8);
+        ByteBuffer body = ByteBuffer.allocate(json.length + 8).order(ByteOrder.LITTLE_ENDIAN);
+        body.put(json).putFloat(1.5f).putFloat(2);
+
+        HttpResponse<byte[]> response = postBinary(body.array(), Integer.toString(json.length));
+
+        assertThat(response.statusCode()).as(new String(response.body(), UTF_8)).isEqualTo(200);
+        assertThat(response.headers().firstValue("content-type")).contains("application/octet-stream");
+        int length = Integer.parseInt(
+                response.headers().firstValue("inference-header-content-length").orElseThrow());
+        assertThat(new String(response.body(), 0, length, UTF_8))
+                .isEqualTo("{\"model_name\":\"house\",\"model_version\":\"2\",\"outputs\":[{\"name\":\"value\","
+                        + "\"shape\":[2],\"datatype\":\"FP32\",\"parameters\":{\"binary_data_size\":8}}]}");
+        ByteBuffer values = ByteBuffer.wrap(response.body(), length, 8).order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(values.getFloat()).isEqualTo(3);
+        assertThat(values.getFloat()).isEqualTo(4);
+        assertThat(response.body()).hasSize(length + 8);
+
+        assertThat(new String(postBinary(body.array(), "x").body(), UTF_8))
+                .contains("Inference-Header-Content-Length: expected a whole number from 0, was \\\"x\\\"");
+        assertThat(new String(postBinary(body.array(), "9999").body(), UTF_8))
+                .contains("Inference-Header-Content-Length: expected 0 to " + body.capacity());
+    }
+
+    private static HttpResponse<byte[]> postBinary(byte[] body, String jsonLength) throws Exception {
+        return CLIENT.send(
+                HttpRequest.newBuilder(URI.create(base + "/v2/models/house/infer"))
+                        .header("Inference-Header-Content-Length", jsonLength)
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofByteArray());
     }
 
     @ParameterizedTest

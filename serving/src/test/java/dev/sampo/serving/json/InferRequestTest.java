@@ -133,7 +133,7 @@ class InferRequestTest {
                 bad(tensor("'name':'age','shape':[1],'datatype':'FP32'"), "data: expected an array, was nothing"),
                 bad(
                         tensor("'name':'age','shape':[1],'datatype':'FP32','parameters':{'binary_data_size':4}"),
-                        "binary tensors are not supported"),
+                        "4 bytes, but 0 are left behind the JSON; is the header Inference-Header-Content-Length set?"),
                 bad(
                         "{'inputs':[" + AGE + ",{'name':'workclass','shape':[1],'datatype':'BYTES','data':['x']}]}",
                         "inputs[1] (workclass).shape: expected 2 rows as in \"age\", was 1"),

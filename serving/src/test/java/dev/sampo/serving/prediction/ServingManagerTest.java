@@ -176,6 +176,10 @@ class ServingManagerTest {
 
         // The first is in the pass and waits for the gate, four rows wait, the rest are too many.
         send("house", null, 1);
+        predictions.awaitAssert(() -> {
+            assertThat(models.waiting).hasValue(1);
+            return null;
+        });
         for (int i = 2; i <= 6; i++) {
             send("house", null, i);
         }
