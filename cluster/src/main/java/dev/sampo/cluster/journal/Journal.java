@@ -2,6 +2,7 @@ package dev.sampo.cluster.journal;
 
 import dev.sampo.cluster.wire.CborSerializable;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -9,9 +10,12 @@ import org.apache.pekko.actor.typed.ChildFailed;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +52,7 @@ public final class Journal<F extends CborSerializable> extends AbstractBehavior<
     private final String id;
     private final Owner<F> owner;
     private final String place;
-    private final PendingFacts<F> pending = new PendingFacts<>();
+    private final PendingFacts<F> pending = new PendingFacts<>(this::isSame);
     private @Nullable ActorRef<JournalStore.Write<F>> store;
     private int stores;
     private boolean open;
@@ -76,6 +80,15 @@ public final class Journal<F extends CborSerializable> extends AbstractBehavior<
                 .onSignal(ChildFailed.class, failed -> onStoreGone(failed.getRef(), failed.getCause()))
                 .onSignal(Terminated.class, gone -> onStoreGone(gone.getRef(), null))
                 .build();
+    }
+
+    /** As bytes: a number may come back as one of another type. */
+    private boolean isSame(F one, F other) {
+        Serialization serialization =
+                SerializationExtension.get(Adapter.toClassic(getContext().getSystem()));
+        return Arrays.equals(
+                serialization.serialize(one).get(),
+                serialization.serialize(other).get());
     }
 
     private Behavior<Command<F>> onCommand(Command<F> command) {

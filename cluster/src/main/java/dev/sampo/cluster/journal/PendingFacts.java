@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.BiPredicate;
 
 /**
  * The facts of one journal that were handed over and are not known to be durable. A write that failed may have come through
@@ -11,6 +12,7 @@ import java.util.List;
  * tells which are durable: facts are written in order, by one writer. Pure; one {@link Journal} owns it.
  */
 final class PendingFacts<F> {
+    private final BiPredicate<F, F> same;
     private final Deque<Pending<F>> pending = new ArrayDeque<>();
     private boolean read;
     private int durable;
@@ -25,6 +27,11 @@ final class PendingFacts<F> {
         ConflictException(String message) {
             super(message);
         }
+    }
+
+    /** @param same whether a fact that was written is the one that was read */
+    PendingFacts(BiPredicate<F, F> same) {
+        this.same = same;
     }
 
     void add(Pending<F> fact) {
@@ -60,7 +67,7 @@ final class PendingFacts<F> {
                     "it has " + facts.size() + " facts, but " + durable + " were durable; was the database set back?");
         }
         for (F fact : List.copyOf(facts.subList(durable, facts.size()))) {
-            if (pending.isEmpty() || !pending.peek().fact().equals(fact)) {
+            if (pending.isEmpty() || !same.test(pending.peek().fact(), fact)) {
                 throw new ConflictException("somebody else wrote to it: " + fact);
             }
             then.add(written());

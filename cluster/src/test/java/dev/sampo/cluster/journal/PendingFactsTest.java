@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PendingFactsTest {
-    private final PendingFacts<Integer> pending = new PendingFacts<>();
+    private final PendingFacts<Integer> pending = new PendingFacts<>(Integer::equals);
     private final List<Integer> durable = new ArrayList<>();
 
     private void add(int fact) {
