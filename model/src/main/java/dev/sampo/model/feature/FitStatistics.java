@@ -1,6 +1,7 @@
 package dev.sampo.model.feature;
 
 import dev.sampo.model.data.BadRecordException;
+import dev.sampo.model.data.RawRow;
 import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
 import dev.sampo.model.data.Target;
@@ -99,7 +100,7 @@ public final class FitStatistics {
     }
 
     /** Adds a row, or refuses it whole and stays as it was. */
-    public void add(Row row) throws BadRecordException {
+    public void add(RawRow row) throws BadRecordException {
         String rowLabel = examine(row);
         rows++;
         labels.add(rowLabel, 1);
@@ -124,19 +125,19 @@ public final class FitStatistics {
      * Refuses a bad row that is held out of training as {@link #add} would. Of a good one it only takes the label, so that a
      * class which no training row has is known; its values do not enter the fit.
      */
-    public void addHeldOut(Row row) throws BadRecordException {
+    public void addHeldOut(RawRow row) throws BadRecordException {
         labels.add(examine(row), 0);
     }
 
     /** Fills in {@code values} and {@code keys}, and gives the label; changes nothing else. */
-    private String examine(Row row) throws BadRecordException {
+    private String examine(RawRow row) throws BadRecordException {
         checkCells(row, schema);
         for (int i = 0; i < values.length; i++) {
             Unit unit = units.get(i);
             if (unit.vector()) {
                 Vectors.check(row.vector(), Objects.requireNonNull(schema.vector()));
             } else if (unit.spec().numeric()) {
-                values[i] = number(unit, row.cells()[cells[i][0]]);
+                values[i] = number(unit, row, cells[i][0]);
             } else if (unit.spec().buckets() == null) {
                 String key = FittedFeature.key(cells[i], row);
                 keys[i] = key;
@@ -146,13 +147,13 @@ public final class FitStatistics {
                 }
             }
         }
-        String cell = row.cells()[labelCell];
+        String cell = row.text(labelCell);
         boolean numeric = label.typeOrDefault().equals("numeric");
         // A label that has been counted is in the spelling that is compared.
         String text = !numeric && cell != null && labels.contains(cell) ? cell : label(cell, label);
         checkLabel(text);
         if (weight != null) {
-            rowWeight(weight, row.cells()[weightCell]);
+            rowWeight(weight, row.text(weightCell));
         }
         String counted = numeric ? "" : text;
         if (labels.size() >= LABELS_MAX && !labels.contains(counted)) {
@@ -171,14 +172,14 @@ public final class FitStatistics {
     }
 
     /** The number after log1p, NaN if missing and to be imputed. */
-    private static double number(Unit unit, @Nullable String cell) throws BadRecordException {
-        if (cell == null && unit.spec().impute() != null) {
+    private static double number(Unit unit, RawRow row, int cell) throws BadRecordException {
+        if (unit.spec().impute() != null && row.isMissing(cell)) {
             return Double.NaN;
         }
-        return FittedFeature.log1pIf(unit.spec().log1p(), unit.column(), Numbers.parse(unit.column(), cell));
+        return FittedFeature.log1pIf(unit.spec().log1p(), unit.column(), Numbers.of(unit.column(), row, cell));
     }
 
-    private void countVector(int i, Row row) {
+    private void countVector(int i, RawRow row) {
         Row.Vector vector = row.vector();
         if (vector == null || vectors[i].length == 0) {
             return;
@@ -240,9 +241,9 @@ public final class FitStatistics {
     }
 
     /** A row of other columns than the schema's would be read beyond its end, or as something else. */
-    static void checkCells(Row row, Schema schema) throws BadRecordException {
-        if (row.cells().length != schema.columns().size()) {
-            throw new BadRecordException("a row of " + row.cells().length + " cells, expected "
+    static void checkCells(RawRow row, Schema schema) throws BadRecordException {
+        if (row.size() != schema.columns().size()) {
+            throw new BadRecordException("a row of " + row.size() + " cells, expected "
                     + schema.columns().size() + ": " + String.join(", ", schema.columns()));
         }
     }

@@ -361,7 +361,7 @@ abstract class RankRun implements AutoCloseable {
 
     private void fetch(BatchKey key, @Nullable ActorRef<IngestEntity.Command> reader) {
         var message = new IngestEntity.FetchBatch(
-                plan.job(), key.dataset(), key.epoch(), key.rank(), key.index(), peers.fromIngest());
+                plan.job(), key.dataset(), key.epoch(), key.rank(), key.index(), queue.spare(), peers.fromIngest());
         if (reader != null) {
             reader.tell(message);
         } else {
