@@ -78,7 +78,8 @@ final class LibsvmFormat implements RecordFormat {
         sink.row(number, line, row);
     }
 
-    private Row row(String line) throws BadRecordException {
+    /** The row of a line's text. */
+    Row row(String line) throws BadRecordException {
         StringTokenizer tokens = new StringTokenizer(withoutComment(line));
         if (!tokens.hasMoreTokens()) {
             throw new BadRecordException("no label before the comment");
