@@ -20,6 +20,9 @@ final class PlainCsv implements RawRow {
     private final boolean trims;
     private final byte[][] missing;
     private final int missingLengthMax;
+    /** Whether a missing text begins with the byte: most cells need not be compared. */
+    private final boolean[] missingStart = new boolean[256];
+
     private int[] starts = new int[32];
     private int[] ends = new int[32];
     private int size;
@@ -33,6 +36,11 @@ final class PlainCsv implements RawRow {
                 .toArray(byte[][]::new);
         missingLengthMax =
                 Arrays.stream(this.missing).mapToInt(each -> each.length).max().orElse(-1);
+        for (byte[] each : this.missing) {
+            if (each.length > 0) {
+                missingStart[each[0] & 0xff] = true;
+            }
+        }
     }
 
     /** Whether no byte is the quote. */
@@ -151,7 +159,7 @@ final class PlainCsv implements RawRow {
     @Override
     public boolean isMissing(int cell) {
         int length = ends[cell] - starts[cell];
-        if (length > missingLengthMax) {
+        if (length > missingLengthMax || length > 0 && !missingStart[bytes[starts[cell]] & 0xff]) {
             return false;
         }
         for (byte[] each : missing) {

@@ -19,10 +19,19 @@ final class Window {
     /** First position of each piece in the unshuffled window, and the window's end. */
     private int[] starts = {0};
 
+    /** What makes a row of the piece's chunk of a position in the unshuffled window. */
+    private int[] offsets = new int[0];
+
     private int[] order = new int[0];
     private int rows;
     private int loaded;
     private long loadedBytes;
+
+    /** Where the rows of the batch that is being gathered lie, [rows]. */
+    private int[] pieceAt = new int[0];
+
+    private int[] rowAt = new int[0];
+    private int[] entryAt = new int[0];
 
     /** Makes it window {@code number} of a stream; nothing is loaded yet. */
     void begin(Dataset ofDataset, RankStream ofStream, int ofNumber) {
@@ -32,7 +41,9 @@ final class Window {
         pieces = ofStream.pieces(ofNumber);
         chunks = new Batch[pieces.size()];
         starts = new int[pieces.size() + 1];
-        for (int i = 0; i < pieces.size(); i++) {
+        offsets = new int[pieces.size()];
+        for (int i = 0; i < offsets.length; i++) {
+            offsets[i] = pieces.get(i).from() - starts[i];
             starts[i + 1] = starts[i] + pieces.get(i).to() - pieces.get(i).from();
         }
         if (order.length < starts[pieces.size()]) {
@@ -92,64 +103,73 @@ final class Window {
     }
 
     private Batch dense(int from, int count, BatchBuffer into) {
+        locate(from, count);
         int width = into.width();
         float[] values = into.dense();
-        float[] labels = into.labels();
-        float[] weights = into.weights();
         for (int i = 0; i < count; i++) {
-            int piece = piece(order[from + i]);
-            Batch chunk = chunk(piece);
-            int row = row(piece, order[from + i]);
-            System.arraycopy(Objects.requireNonNull(chunk.dense()), row * width, values, i * width, width);
-            labels[i] = chunk.labels()[row];
-            if (weights != null) {
-                weights[i] = Objects.requireNonNull(chunk.weights())[row];
-            }
+            float[] source = Objects.requireNonNull(chunk(pieceAt[i]).dense());
+            System.arraycopy(source, rowAt[i] * width, values, i * width, width);
         }
+        targets(count, into);
         return into.batch(count);
     }
 
     private Batch sparse(int from, int count, BatchBuffer into) {
+        locate(from, count);
         int[] rowStarts = into.rowStarts();
         for (int i = 0; i < count; i++) {
-            int piece = piece(order[from + i]);
-            int row = row(piece, order[from + i]);
-            int[] at = Objects.requireNonNull(chunk(piece).rowStarts());
-            rowStarts[i + 1] = rowStarts[i] + at[row + 1] - at[row];
+            int[] source = Objects.requireNonNull(chunk(pieceAt[i]).rowStarts());
+            entryAt[i] = source[rowAt[i]];
+            rowStarts[i + 1] = rowStarts[i] + source[rowAt[i] + 1] - entryAt[i];
         }
         into.ensureEntries(rowStarts[count]);
         int[] indices = into.indices();
         float[] values = into.values();
+        for (int i = 0; i < count; i++) {
+            Batch chunk = chunk(pieceAt[i]);
+            int length = rowStarts[i + 1] - rowStarts[i];
+            System.arraycopy(Objects.requireNonNull(chunk.indices()), entryAt[i], indices, rowStarts[i], length);
+            System.arraycopy(Objects.requireNonNull(chunk.values()), entryAt[i], values, rowStarts[i], length);
+        }
+        targets(count, into);
+        return into.batch(count);
+    }
+
+    private void targets(int count, BatchBuffer into) {
         float[] labels = into.labels();
         float[] weights = into.weights();
         for (int i = 0; i < count; i++) {
-            int piece = piece(order[from + i]);
-            Batch chunk = chunk(piece);
-            int row = row(piece, order[from + i]);
-            int at = Objects.requireNonNull(chunk.rowStarts())[row];
-            int length = rowStarts[i + 1] - rowStarts[i];
-            System.arraycopy(Objects.requireNonNull(chunk.indices()), at, indices, rowStarts[i], length);
-            System.arraycopy(Objects.requireNonNull(chunk.values()), at, values, rowStarts[i], length);
-            labels[i] = chunk.labels()[row];
+            Batch chunk = chunk(pieceAt[i]);
+            labels[i] = chunk.labels()[rowAt[i]];
             if (weights != null) {
-                weights[i] = Objects.requireNonNull(chunk.weights())[row];
+                weights[i] = Objects.requireNonNull(chunk.weights())[rowAt[i]];
             }
         }
-        return into.batch(count);
     }
 
     private Batch chunk(int piece) {
         return Objects.requireNonNull(chunks[piece]);
     }
 
-    private int row(int piece, int position) {
-        return pieces.get(piece).from() + position - starts[piece];
+    /** Finds the piece of each row of a batch, and its row in the piece's chunk. */
+    private void locate(int from, int count) {
+        if (pieceAt.length < count) {
+            pieceAt = new int[count];
+            rowAt = new int[count];
+            entryAt = new int[count];
+        }
+        for (int i = 0; i < count; i++) {
+            int position = order[from + i];
+            int piece = piece(position);
+            pieceAt[i] = piece;
+            rowAt[i] = position + offsets[piece];
+        }
     }
 
     /** The piece that holds a position of the unshuffled window. */
     private int piece(int position) {
         int low = 0;
-        int high = pieces.size() - 1;
+        int high = offsets.length - 1;
         while (low < high) {
             int middle = (low + high + 1) >>> 1;
             if (starts[middle] <= position) {

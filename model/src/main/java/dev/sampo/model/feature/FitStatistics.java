@@ -35,6 +35,11 @@ public final class FitStatistics {
     private final int[][] cells;
     private final int labelCell;
     private final int weightCell;
+    /** What each unit reads: asking its spec again for each cell is long. */
+    private final boolean[] isVector;
+
+    private final boolean[] isNumeric;
+    private final boolean[] isHashed;
     private final ColumnStatistics[] numbers;
     private final Moments[][] vectors;
     private final List<Counts> categories = new ArrayList<>();
@@ -63,6 +68,14 @@ public final class FitStatistics {
                         ? new int[0]
                         : unit.columns().stream().mapToInt(schema::indexOf).toArray())
                 .toArray(int[][]::new);
+        isVector = new boolean[units.size()];
+        isNumeric = new boolean[units.size()];
+        isHashed = new boolean[units.size()];
+        for (int i = 0; i < isVector.length; i++) {
+            isVector[i] = units.get(i).vector();
+            isNumeric[i] = units.get(i).spec().numeric();
+            isHashed[i] = units.get(i).spec().buckets() != null;
+        }
         values = new double[units.size()];
         keys = new String[units.size()];
         if (label.classes() != null) {
@@ -111,11 +124,11 @@ public final class FitStatistics {
             String key = keys[i];
             if (key != null) {
                 categories.get(i).add(key, 1);
-            } else if (units.get(i).vector()) {
+            } else if (isVector[i]) {
                 countVector(i, row);
             } else if (Double.isNaN(values[i])) {
                 numbers[i].missing++;
-            } else if (units.get(i).spec().numeric()) {
+            } else if (isNumeric[i]) {
                 numbers[i].add(values[i]);
             }
         }
@@ -134,11 +147,11 @@ public final class FitStatistics {
         checkCells(row, schema);
         for (int i = 0; i < values.length; i++) {
             Unit unit = units.get(i);
-            if (unit.vector()) {
+            if (isVector[i]) {
                 Vectors.check(row.vector(), Objects.requireNonNull(schema.vector()));
-            } else if (unit.spec().numeric()) {
+            } else if (isNumeric[i]) {
                 values[i] = number(unit, row, cells[i][0]);
-            } else if (unit.spec().buckets() == null) {
+            } else if (!isHashed[i]) {
                 String key = FittedFeature.key(cells[i], row);
                 keys[i] = key;
                 if (categories.get(i).size() >= CATEGORIES_MAX
