@@ -21,17 +21,20 @@ final class BatchQueue {
     /** Batches that were used, for {@link #spare}. */
     private final Deque<Batch> spares = new ArrayDeque<>();
 
+    private int wantedMost;
+
     /**
      * Makes {@code keys} all that is wanted, forgetting the rest; gives those to request now. Batches that are wanted no more
      * may be written again by those who get them from {@link #spare}, so the caller must be through with them.
      */
     List<BatchKey> want(Collection<BatchKey> keys, long nowMs) {
+        wantedMost = Math.max(wantedMost, keys.size());
         askedAtMs.keySet().retainAll(keys);
         arrived.entrySet().removeIf(each -> {
             if (keys.contains(each.getKey())) {
                 return false;
             }
-            if (spares.size() < keys.size()) {
+            if (spares.size() < wantedMost) {
                 spares.add(each.getValue());
             }
             return true;

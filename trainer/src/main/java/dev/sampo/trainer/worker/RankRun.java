@@ -354,6 +354,10 @@ abstract class RankRun implements AutoCloseable {
     }
 
     private void request(List<BatchKey> keys) {
+        if (keys.isEmpty()) {
+            // Nothing to evaluate: what was asked for of the next epoch is still good.
+            return;
+        }
         for (BatchKey key : queue.want(keys, nowMs())) {
             fetch(key, readers.get(key.rank()));
         }

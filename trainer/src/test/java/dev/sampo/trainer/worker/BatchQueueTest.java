@@ -49,6 +49,17 @@ class BatchQueueTest {
         assertThat(queue.spare()).isNull();
     }
 
+    @Test
+    void whatIsDroppedBetweenTrainingAndEvaluationIsStillOfUse() {
+        queue.want(keys(0, 3), 0);
+        keys(0, 3).forEach(key -> queue.arrived(key, batch()));
+        queue.want(List.of(), 1);
+        for (int i = 0; i < 3; i++) {
+            assertThat(queue.spare()).isNotNull();
+        }
+        assertThat(queue.spare()).isNull();
+    }
+
     /** However requests, answers and steps come, nobody can get a batch from the queue that was given back. */
     @Test
     void noBatchIsBothSpareAndThere() {
