@@ -88,21 +88,15 @@ public final class ParseRate {
         void run() throws IOException, BadRecordException;
     }
 
-    /** Megabytes a second after a warm-up of a third of the time; at least one pass each. */
+    /** Megabytes a second of the best pass, as the peer's are; passes are repeated for so many seconds. */
     private static double rate(Path file, double seconds, Pass pass) throws IOException, BadRecordException {
-        repeat(pass, seconds / 3);
-        return repeat(pass, 2 * seconds / 3) * Files.size(file) / 1e6;
-    }
-
-    private static double repeat(Pass pass, double seconds) throws IOException, BadRecordException {
-        long began = System.nanoTime();
-        int passes = 0;
-        double took;
+        long until = System.nanoTime() + (long) (seconds * 1e9);
+        double best = Double.POSITIVE_INFINITY;
         do {
+            long began = System.nanoTime();
             pass.run();
-            passes++;
-            took = (System.nanoTime() - began) / 1e9;
-        } while (took < seconds);
-        return passes / took;
+            best = Math.min(best, (System.nanoTime() - began) / 1e9);
+        } while (System.nanoTime() < until);
+        return Files.size(file) / 1e6 / best;
     }
 }
