@@ -4,7 +4,7 @@ import dev.sampo.ingestion.source.FormatSpec;
 import dev.sampo.ingestion.source.RecordFormat;
 import dev.sampo.ingestion.source.Span;
 import dev.sampo.model.data.BadRecordException;
-import dev.sampo.model.data.Row;
+import dev.sampo.model.data.RawRow;
 import dev.sampo.model.data.Schema;
 import dev.sampo.model.feature.FeaturePipeline;
 import dev.sampo.model.feature.FitStatistics;
@@ -12,8 +12,6 @@ import dev.sampo.model.feature.LabelSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -39,12 +37,14 @@ public final class ParseRate {
         FeaturePipeline pipeline = fit(format, file, schema, scan.spans().get(0));
         double records = rate(file, seconds, () -> {
             for (Span span : scan.spans()) {
-                rows(format, file, schema, span);
+                read(format, file, schema, span, row -> {});
             }
         });
         double batches = rate(file, seconds, () -> {
             for (Span span : scan.spans()) {
-                pipeline.apply(schema, rows(format, file, schema, span), true);
+                FeaturePipeline.Rows rows = pipeline.rows(schema, span.records(), true);
+                read(format, file, schema, span, rows::add);
+                rows.batch();
             }
         });
         System.out.printf(
@@ -55,22 +55,26 @@ public final class ParseRate {
     }
 
     /** The pipeline of a job that names no features, fitted on one span. */
-    private static FeaturePipeline fit(RecordFormat format, Path file, Schema schema, Span span)
-            throws IOException, BadRecordException {
+    private static FeaturePipeline fit(RecordFormat format, Path file, Schema schema, Span span) throws IOException {
         FitStatistics statistics =
                 FitStatistics.empty(null, new LabelSpec("label", "binary", null, null, null), null, schema);
-        for (Row row : rows(format, file, schema, span)) {
-            statistics.add(row);
-        }
+        read(format, file, schema, span, statistics::add);
         return statistics.fit();
     }
 
-    private static List<Row> rows(RecordFormat format, Path file, Schema schema, Span span) throws IOException {
-        List<Row> rows = new ArrayList<>(span.records());
+    private interface Use {
+        void row(RawRow row) throws BadRecordException;
+    }
+
+    private static void read(RecordFormat format, Path file, Schema schema, Span span, Use use) throws IOException {
         format.read(file, null, schema, span, new RecordFormat.Sink() {
             @Override
-            public void row(int number, long line, Row row) {
-                rows.add(row);
+            public void row(int number, long line, RawRow row) throws IOException {
+                try {
+                    use.row(row);
+                } catch (BadRecordException e) {
+                    bad(number, line, e);
+                }
             }
 
             @Override
@@ -78,28 +82,21 @@ public final class ParseRate {
                 throw new IOException("line " + line, problem);
             }
         });
-        return rows;
     }
 
     private interface Pass {
         void run() throws IOException, BadRecordException;
     }
 
-    /** Megabytes a second after a warm-up of a third of the time; at least one pass each. */
+    /** Megabytes a second of the best pass, as the peer's are; passes are repeated for so many seconds. */
     private static double rate(Path file, double seconds, Pass pass) throws IOException, BadRecordException {
-        repeat(pass, seconds / 3);
-        return repeat(pass, 2 * seconds / 3) * Files.size(file) / 1e6;
-    }
-
-    private static double repeat(Pass pass, double seconds) throws IOException, BadRecordException {
-        long began = System.nanoTime();
-        int passes = 0;
-        double took;
+        long until = System.nanoTime() + (long) (seconds * 1e9);
+        double best = Double.POSITIVE_INFINITY;
         do {
+            long began = System.nanoTime();
             pass.run();
-            passes++;
-            took = (System.nanoTime() - began) / 1e9;
-        } while (took < seconds);
-        return passes / took;
+            best = Math.min(best, (System.nanoTime() - began) / 1e9);
+        } while (System.nanoTime() < until);
+        return Files.size(file) / 1e6 / best;
     }
 }

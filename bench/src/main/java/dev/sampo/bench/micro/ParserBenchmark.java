@@ -4,7 +4,7 @@ import dev.sampo.ingestion.source.FormatSpec;
 import dev.sampo.ingestion.source.RecordFormat;
 import dev.sampo.ingestion.source.Span;
 import dev.sampo.model.data.BadRecordException;
-import dev.sampo.model.data.Row;
+import dev.sampo.model.data.RawRow;
 import dev.sampo.model.data.Schema;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -107,7 +107,7 @@ public class ParserBenchmark {
         for (Span span : scan.spans()) {
             reader.read(file, null, schema, span, new RecordFormat.Sink() {
                 @Override
-                public void row(int number, long line, Row row) {
+                public void row(int number, long line, RawRow row) {
                     blackhole.consume(row);
                 }
 

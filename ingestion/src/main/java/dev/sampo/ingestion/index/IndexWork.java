@@ -8,7 +8,7 @@ import dev.sampo.ingestion.source.RecordFormat;
 import dev.sampo.ingestion.source.SourceFile;
 import dev.sampo.ingestion.source.Unpacker;
 import dev.sampo.model.data.BadRecordException;
-import dev.sampo.model.data.Row;
+import dev.sampo.model.data.RawRow;
 import dev.sampo.model.feature.FeaturePipeline;
 import dev.sampo.model.feature.FitStatistics;
 import java.io.IOException;
@@ -104,7 +104,7 @@ public final class IndexWork {
 
     /** What is done with a good row; says whether it is evaluated on rather than trained on. */
     private interface Use {
-        boolean row(ChunkIndex.Chunk chunk, int record, Row row) throws BadRecordException;
+        boolean row(ChunkIndex.Chunk chunk, int record, RawRow row) throws BadRecordException;
     }
 
     private GroupSummary trained(ChunkIndex all, List<ChunkIndex.Chunk> group) throws IOException {
@@ -129,7 +129,7 @@ public final class IndexWork {
     private GroupSummary evaluated(ChunkIndex all, List<ChunkIndex.Chunk> group) throws IOException {
         FeaturePipeline fitted = pipeline();
         return read(all.schema(), all.validationFiles(), group, (chunk, record, row) -> {
-                    fitted.apply(all.schema(), List.of(row), true);
+                    fitted.rows(all.schema(), 1, true).add(row);
                     return true;
                 })
                 .summary(new byte[0]);
@@ -144,7 +144,7 @@ public final class IndexWork {
             tally.begin();
             reader().readAll(file, schema, chunk.span(), new RecordFormat.Sink() {
                 @Override
-                public void row(int record, long line, Row row) {
+                public void row(int record, long line, RawRow row) {
                     try {
                         tally.good(use.row(chunk, record, row));
                     } catch (BadRecordException e) {

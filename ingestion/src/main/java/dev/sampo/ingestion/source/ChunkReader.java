@@ -1,7 +1,7 @@
 package dev.sampo.ingestion.source;
 
 import dev.sampo.model.data.BadRecordException;
-import dev.sampo.model.data.Row;
+import dev.sampo.model.data.RawRow;
 import dev.sampo.model.data.Schema;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,10 +12,10 @@ public final class ChunkReader {
     private final RecordFormat format;
     private final Unpacker unpacker;
 
-    /** Takes the good rows of a chunk. */
+    /** Takes the good rows of a chunk; each is good until the next. */
     @FunctionalInterface
     public interface Rows {
-        void row(int number, Row row) throws IOException;
+        void row(int number, RawRow row) throws IOException;
     }
 
     public ChunkReader(FormatSpec format, Unpacker unpacker) {
@@ -40,7 +40,7 @@ public final class ChunkReader {
     public void read(SourceFile file, Schema schema, Span span, Rows rows) throws IOException {
         readAll(file, schema, span, new RecordFormat.Sink() {
             @Override
-            public void row(int number, long line, Row row) throws IOException {
+            public void row(int number, long line, RawRow row) throws IOException {
                 rows.row(number, row);
             }
 

@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Comma- and tab-separated values by FastCSV (RFC 4180): quotes, line ends inside them, blanks around values. */
+/**
+ * Comma- and tab-separated values (RFC 4180): quotes, line ends inside them, blanks around values. Spans without a quote are
+ * split by {@link PlainCsv}, others by FastCSV.
+ */
 final class CsvFormat implements RecordFormat {
     private final FormatSpec spec;
     private final Set<String> missing;
@@ -85,6 +88,13 @@ final class CsvFormat implements RecordFormat {
     @Override
     public void read(Path file, @Nullable Path labels, Schema schema, Span span, Sink sink) throws IOException {
         byte[] bytes = bytes(file, span);
+        if (PlainCsv.isPlain(bytes, dialect.quote())) {
+            PlainCsv plain = new PlainCsv(bytes, dialect, spec.trims(), spec.missingTexts());
+            if (plain.read(span.firstLine(), schema.columns().size(), sink) != span.records()) {
+                throw changed(file, span);
+            }
+            return;
+        }
         CsvRows rows = reader(missing);
         List<CsvRows.Line> lines;
         try {
@@ -123,9 +133,13 @@ final class CsvFormat implements RecordFormat {
         });
         boundaries.feed(bytes, bytes.length);
         if (!boundaries.finish() || number[0] != span.records()) {
-            throw new BadSourceException(file + ", from line " + span.firstLine()
-                    + ", has other records than when it was indexed; did it change?");
+            throw changed(file, span);
         }
+    }
+
+    private static BadSourceException changed(Path file, Span span) {
+        return new BadSourceException(file + ", from line " + span.firstLine()
+                + ", has other records than when it was indexed; did it change?");
     }
 
     private static void give(int number, long line, @Nullable String[] cells, Schema schema, Sink sink)

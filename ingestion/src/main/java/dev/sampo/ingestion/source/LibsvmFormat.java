@@ -3,18 +3,19 @@ package dev.sampo.ingestion.source;
 import dev.sampo.model.data.BadRecordException;
 import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.StringTokenizer;
 import org.jspecify.annotations.Nullable;
 
-/** LIBSVM lines {@code label index:value …}, indices ascending from the stated base; {@code #} begins a comment. */
+/**
+ * LIBSVM lines {@code label index:value …}, indices ascending from the stated base; {@code #} begins a comment. Plain lines
+ * are read by {@link PlainLibsvm}, all others here, where faults are told.
+ */
 final class LibsvmFormat implements RecordFormat {
     private final int base;
     private final int features;
@@ -33,35 +34,52 @@ final class LibsvmFormat implements RecordFormat {
     /** The highest index of a file; lines that can't be read are for {@link #read} to complain about. */
     private int width(Path file) throws IOException {
         int width = 1;
-        try (BufferedReader in =
-                new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                String data = withoutComment(line).stripTrailing();
-                int colon = data.lastIndexOf(':');
-                int start = colon;
-                while (start > 0 && Character.isDigit(data.charAt(start - 1))) {
-                    start--;
-                }
-                if (start > 0 && colon - start >= 1 && colon - start <= 9) {
-                    width = Math.max(width, Integer.parseInt(data.substring(start, colon)) - base + 1);
-                }
+        byte[] buffer = new byte[1 << 16];
+        try (InputStream in = Files.newInputStream(file)) {
+            HighestIndex highest = new HighestIndex();
+            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                highest.feed(buffer, read);
             }
+            width = Math.max(width, highest.end() - base + 1);
         }
         return width;
     }
 
     @Override
     public void read(Path file, @Nullable Path labels, Schema schema, Span span, Sink sink) throws IOException {
-        LineScanner.lines(file, span, (number, line, text) -> {
-            try {
-                sink.row(number, line, row(text));
-            } catch (BadRecordException e) {
-                sink.bad(number, line, e);
+        byte[] bytes = LineScanner.bytes(file, span.offset(), span.length());
+        PlainLibsvm plain = new PlainLibsvm(bytes, base);
+        int number = 0;
+        long line = span.firstLine();
+        for (int at = 0; at < bytes.length; line++) {
+            int end = PlainLibsvm.lineEnd(bytes, at);
+            if (!PlainLibsvm.isBlank(bytes, at, end)) {
+                Row row = plain.row(at, end);
+                if (row == null) {
+                    give(number, line, new String(bytes, at, end - at, StandardCharsets.UTF_8), sink);
+                } else {
+                    sink.row(number, line, row);
+                }
+                number++;
             }
-        });
+            at = end + 1;
+        }
     }
 
-    private Row row(String line) throws BadRecordException {
+    /** A line that is not plain: odd numbers, or a fault. */
+    private void give(int number, long line, String text, Sink sink) throws IOException {
+        Row row;
+        try {
+            row = row(text.stripTrailing());
+        } catch (BadRecordException e) {
+            sink.bad(number, line, e);
+            return;
+        }
+        sink.row(number, line, row);
+    }
+
+    /** The row of a line's text. */
+    Row row(String line) throws BadRecordException {
         StringTokenizer tokens = new StringTokenizer(withoutComment(line));
         if (!tokens.hasMoreTokens()) {
             throw new BadRecordException("no label before the comment");
@@ -90,7 +108,7 @@ final class LibsvmFormat implements RecordFormat {
             indices[i] = index;
             values[i] = (float) number(token.substring(colon + 1), "the value of \"" + token + "\"");
         }
-        return new Row(new String[] {label}, new Row.Vector(Arrays.copyOf(indices, indices.length), values));
+        return new Row(new String[] {label}, new Row.Vector(indices, values));
     }
 
     private static String withoutComment(String line) {

@@ -1,7 +1,7 @@
 package dev.sampo.ingestion.source;
 
 import dev.sampo.model.data.BadRecordException;
-import dev.sampo.model.data.Row;
+import dev.sampo.model.data.RawRow;
 import dev.sampo.model.data.Schema;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads one file format. Immutable and thread-safe; files are unpacked ones. */
 public interface RecordFormat {
-    /** Takes a span's records in order with their lines: a row, or what is wrong with it. */
+    /** Takes a span's records in order with their lines: a row, good until the next, or what is wrong with it. */
     interface Sink {
-        void row(int number, long line, Row row) throws IOException;
+        void row(int number, long line, RawRow row) throws IOException;
 
         void bad(int number, long line, BadRecordException problem) throws IOException;
     }

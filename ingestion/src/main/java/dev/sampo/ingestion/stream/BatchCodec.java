@@ -16,38 +16,47 @@ final class BatchCodec {
 
     private BatchCodec() {}
 
+    /** Bytes of an encoded batch. */
+    static long size(Batch batch) {
+        int nnz = batch.nnz();
+        long words = labels(batch) + (long) (batch.weights() == null ? 0 : batch.rows());
+        words += nnz < 0 ? (long) batch.rows() * batch.width() : batch.rows() + 1L + 2L * nnz;
+        return HEADER_BYTES + 4 * words;
+    }
+
+    private static int labels(Batch batch) {
+        return batch.labels().length == 0 ? 0 : batch.rows();
+    }
+
     static byte[] encode(Batch batch) {
-        int nnz = batch.indices() == null ? -1 : batch.indices().length;
-        int weights = batch.weights() == null ? -1 : batch.weights().length;
-        long floats = batch.labels().length + (long) Math.max(0, weights);
-        floats += nnz < 0 ? (long) batch.rows() * batch.width() : batch.rows() + 1L + 2L * nnz;
-        ByteBuffer out =
-                ByteBuffer.allocate(Math.toIntExact(HEADER_BYTES + 4 * floats)).order(ByteOrder.LITTLE_ENDIAN);
-        out.putInt(batch.rows())
+        int rows = batch.rows();
+        int nnz = batch.nnz();
+        ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(size(batch))).order(ByteOrder.LITTLE_ENDIAN);
+        out.putInt(rows)
                 .putInt(batch.width())
                 .putInt(nnz)
-                .putInt(batch.labels().length)
-                .putInt(weights);
-        put(out, batch.dense());
-        put(out, batch.rowStarts());
-        put(out, batch.indices());
-        put(out, batch.values());
-        put(out, batch.labels());
-        put(out, batch.weights());
+                .putInt(labels(batch))
+                .putInt(batch.weights() == null ? -1 : rows);
+        put(out, batch.dense(), rows * batch.width());
+        put(out, batch.rowStarts(), rows + 1);
+        put(out, batch.indices(), nnz);
+        put(out, batch.values(), nnz);
+        put(out, batch.labels(), labels(batch));
+        put(out, batch.weights(), rows);
         return out.array();
     }
 
-    private static void put(ByteBuffer out, float @Nullable [] values) {
+    private static void put(ByteBuffer out, float @Nullable [] values, int length) {
         if (values != null) {
-            out.asFloatBuffer().put(values);
-            out.position(out.position() + 4 * values.length);
+            out.asFloatBuffer().put(values, 0, length);
+            out.position(out.position() + 4 * length);
         }
     }
 
-    private static void put(ByteBuffer out, int @Nullable [] values) {
+    private static void put(ByteBuffer out, int @Nullable [] values, int length) {
         if (values != null) {
-            out.asIntBuffer().put(values);
-            out.position(out.position() + 4 * values.length);
+            out.asIntBuffer().put(values, 0, length);
+            out.position(out.position() + 4 * length);
         }
     }
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -40,8 +41,18 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
      * Asks for one mini-batch by its address; answered by {@link BatchPart}s or {@link FetchFailed}.
      *
      * <pre> text job | u8 dataset | i32 epoch | i32 rank | i32 index | text replyTo </pre>
+     *
+     * @param spare a batch of the job that the sender is through with and gives up: inside one process its arrays become
+     *     those of the answer. It stays behind where the request leaves the process. Null if there is none
      */
-    public record FetchBatch(JobId job, Dataset dataset, int epoch, int rank, int index, ActorRef<BatchReply> replyTo)
+    public record FetchBatch(
+            JobId job,
+            Dataset dataset,
+            int epoch,
+            int rank,
+            int index,
+            @Nullable Batch spare,
+            ActorRef<BatchReply> replyTo)
             implements Command, Frame {
         @Override
         public String manifest() {
@@ -62,6 +73,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
                     in.getInt(),
                     in.getInt(),
                     in.getInt(),
+                    null,
                     context.toRef(Frames.getText(in)));
         }
     }
@@ -69,27 +81,38 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
     /** Stops the entity; what sharding sends when it moves one. */
     public record Stop() implements Command, CborSerializable {}
 
-    private final Store store;
-    private final Unpacker unpacker;
-    private @Nullable IndexWork work;
-    private @Nullable RankReader reader;
-
-    static Behavior<Command> create(Store store, Unpacker unpacker) {
-        return Behaviors.setup(context -> new IngestEntity(context, store, unpacker));
+    /** Prepares one chunk more of what will be asked for next. */
+    private enum Prepare implements Command {
+        INSTANCE
     }
 
-    private IngestEntity(ActorContext<Command> context, Store store, Unpacker unpacker) {
+    private static final byte[] NO_BYTES = new byte[0];
+    private final Store store;
+    private final Unpacker unpacker;
+    private final ChunkCache cache;
+    private @Nullable IndexWork work;
+    private @Nullable RankReader reader;
+    private boolean preparing;
+
+    static Behavior<Command> create(Store store, Unpacker unpacker, ChunkCache cache) {
+        return Behaviors.setup(context -> new IngestEntity(context, store, unpacker, cache));
+    }
+
+    private IngestEntity(ActorContext<Command> context, Store store, Unpacker unpacker, ChunkCache cache) {
         super(context);
         this.store = store;
         this.unpacker = unpacker;
+        this.cache = cache;
     }
 
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
                 .onMessage(FetchBatch.class, this::onFetch)
+                .onMessageEquals(Prepare.INSTANCE, this::onPrepare)
                 .onMessage(Index.class, this::onIndex)
                 .onMessage(Stop.class, message -> Behaviors.stopped())
+                .onSignal(PostStop.class, signal -> onPostStop())
                 .build();
     }
 
@@ -121,15 +144,44 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
     private Behavior<Command> onFetch(FetchBatch fetch) {
         try {
             if (reader == null) {
-                reader = new RankReader(fetch.job(), store, unpacker);
+                reader = new RankReader(fetch.job(), store, unpacker, cache);
             }
-            Batch batch = reader.batch(fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index());
+            Batch batch = reader.batch(fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), fetch.spare());
             send(fetch, batch);
+            prepareNext();
         } catch (IOException | RuntimeException e) {
             getContext().getLog().warn("job={} batch {} can't be made", fetch.job(), fetch.index(), e);
             fetch.replyTo()
                     .tell(new FetchFailed(
                             fetch.job(), fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), describe(e)));
+        }
+        return this;
+    }
+
+    /** Between two requests, so that they wait for one chunk at most. */
+    private void prepareNext() {
+        if (!preparing && reader != null && reader.mayPrepare()) {
+            preparing = true;
+            getContext().getSelf().tell(Prepare.INSTANCE);
+        }
+    }
+
+    private Behavior<Command> onPrepare() {
+        preparing = false;
+        try {
+            if (reader != null) {
+                reader.prepare();
+                prepareNext();
+            }
+        } catch (IOException | RuntimeException e) {
+            getContext().getLog().debug("a window can't be prepared; who asks for its batches is told", e);
+        }
+        return this;
+    }
+
+    private Behavior<Command> onPostStop() {
+        if (reader != null) {
+            reader.close();
         }
         return this;
     }
@@ -149,7 +201,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
                             1,
                             self,
                             batch,
-                            new byte[0]));
+                            NO_BYTES));
             return;
         }
         for (BatchPart part : BatchPart.split(

@@ -22,13 +22,16 @@ public final class IngestSharding {
     /**
      * Hosts entities on this node if it has the role, and gives the reference that reaches any.
      *
-     * @param scratch folder of this node alone for unpacked files; what an earlier life left there is removed
+     * @param scratch folder of this node alone for unpacked files and spilled chunks; what an earlier life left there is removed
      */
     public static ActorRef<ShardingEnvelope<IngestEntity.Command>> init(
             ActorSystem<?> system, Store store, Path scratch) {
         Unpacker unpacker = new Unpacker(scratch);
+        CacheSettings settings = CacheSettings.from(
+                system.settings().config(), Runtime.getRuntime().maxMemory());
+        ChunkCache cache = new ChunkCache(settings, scratch);
         return ClusterSharding.get(system)
-                .init(Entity.of(TYPE, context -> IngestEntity.create(store, unpacker))
+                .init(Entity.of(TYPE, context -> IngestEntity.create(store, unpacker, cache))
                         .withRole("ingest")
                         .withEntityProps(DispatcherSelector.fromConfig("sampo.ingest-dispatcher"))
                         .withStopMessage(new IngestEntity.Stop()));

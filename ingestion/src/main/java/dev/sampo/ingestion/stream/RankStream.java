@@ -19,11 +19,15 @@ public final class RankStream {
     private final int window;
     private final long seed;
     private final boolean shuffled;
+    private final int epoch;
+    private final int rank;
 
     /** Rows [from, to) of a chunk's rows of the data set. */
     public record Piece(int chunk, int from, int to) {}
 
     public RankStream(IngestPlan plan, ChunkIndex index, Dataset dataset, int epoch, int rank) {
+        this.epoch = epoch;
+        this.rank = rank;
         shuffled = dataset == Dataset.TRAIN;
         seed = mix(plan.seed() + 31L * epoch);
         int chunks = index.chunks(dataset).size();
@@ -49,6 +53,18 @@ public final class RankStream {
     public static int stepsPerEpoch(long rows, int ranks, int batchSize) {
         long most = (rows + ranks - 1) / ranks;
         return Math.toIntExact((most + batchSize - 1) / batchSize);
+    }
+
+    int epoch() {
+        return epoch;
+    }
+
+    int rank() {
+        return rank;
+    }
+
+    boolean is(int ofEpoch, int ofRank) {
+        return epoch == ofEpoch && rank == ofRank;
     }
 
     /** Rows of the rank. */
@@ -78,16 +94,25 @@ public final class RankStream {
 
     /** Which of a window's rows, in the order of its pieces, comes at each position of the stream. */
     public int[] order(int number) {
-        long lo = Math.min(to, from + (long) number * window);
-        int rows = (int) Math.min(window, to - lo);
-        int[] order = new int[rows];
+        int[] order = new int[rows(number)];
+        order(number, order);
+        return order;
+    }
+
+    private int rows(int number) {
+        return (int) Math.min(window, to - Math.min(to, from + (long) number * window));
+    }
+
+    /** The same into an array that is long enough; gives the number of rows. */
+    int order(int number, int[] order) {
+        int rows = rows(number);
         for (int i = 0; i < rows; i++) {
             order[i] = i;
         }
         if (shuffled) {
             shuffle(order, rows, new SplittableRandom(mix(seed ^ from * 0x9E3779B97F4A7C15L + number)));
         }
-        return order;
+        return rows;
     }
 
     /** Durstenfeld's form of the Fisher-Yates shuffle. */

@@ -3,7 +3,7 @@ package dev.sampo.ingestion.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sampo.model.data.BadRecordException;
-import dev.sampo.model.data.Row;
+import dev.sampo.model.data.RawRow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +27,8 @@ class RecordFormatTest {
         for (Span span : scan.spans()) {
             format.read(file, labels, scan.schema(0), span, new RecordFormat.Sink() {
                 @Override
-                public void row(int number, long line, Row row) {
-                    seen.add(row.cells()[0]);
+                public void row(int number, long line, RawRow row) {
+                    seen.add(row.text(0));
                 }
 
                 @Override

@@ -1,17 +1,24 @@
 package dev.sampo.ingestion.source;
 
 import dev.sampo.model.data.BadRecordException;
-import dev.sampo.model.data.Row;
+import dev.sampo.model.data.RawRow;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a whole file as a test likes it: rows as lists of cells, faults as texts. */
 final class Records {
     private Records() {}
+
+    private static List<@Nullable String> cells(RawRow row) {
+        List<@Nullable String> cells = new ArrayList<>();
+        for (int i = 0; i < row.size(); i++) {
+            cells.add(row.text(i));
+        }
+        return cells;
+    }
 
     static List<Object> of(RecordFormat format, Path file, @Nullable Path labels, int chunkRows) throws IOException {
         List<Object> seen = new ArrayList<>();
@@ -20,9 +27,9 @@ final class Records {
             int[] next = {0};
             format.read(file, labels, scan.schema(0), span, new RecordFormat.Sink() {
                 @Override
-                public void row(int number, long line, Row row) {
+                public void row(int number, long line, RawRow row) {
                     count(number);
-                    seen.add(Arrays.asList(row.cells()));
+                    seen.add(cells(row));
                 }
 
                 @Override

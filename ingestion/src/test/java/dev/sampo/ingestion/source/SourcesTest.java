@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sampo.model.data.BadRecordException;
-import dev.sampo.model.data.Row;
+import dev.sampo.model.data.RawRow;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -68,7 +68,7 @@ class SourcesTest {
         RecordFormat.Scan scan = reader.scan(file, 2);
         List<String> seen = new ArrayList<>();
         for (Span span : scan.spans()) {
-            reader.read(file, scan.schema(0), span, (number, row) -> seen.add(row.cells()[0]));
+            reader.read(file, scan.schema(0), span, (number, row) -> seen.add(row.text(0)));
         }
         return seen;
     }
@@ -145,7 +145,7 @@ class SourcesTest {
         List<float[]> vectors = new ArrayList<>();
         format.read(file, null, scan.schema(0), scan.spans().get(0), new RecordFormat.Sink() {
             @Override
-            public void row(int number, long line, Row row) {
+            public void row(int number, long line, RawRow row) {
                 vectors.add(row.vector().values());
             }
 

@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The numeric rows of one mini-batch, after the feature pipeline. Either dense or in compressed sparse rows (CSR).
- * Immutable by convention: who hands it on does not write to it again. May have zero rows.
+ * Immutable by convention: who hands it on does not write to it again. May have zero rows. Its arrays may be longer than what
+ * they hold, for they are used again: {@code rows}, {@code width} and {@code rowStarts[rows]} tell how far they are filled.
  *
  * @param rows number of rows
  * @param width number of features
@@ -41,5 +42,10 @@ public record Batch(
 
     public boolean isSparse() {
         return rowStarts != null;
+    }
+
+    /** Number of entries of a sparse batch; -1 if it is dense. */
+    public int nnz() {
+        return rowStarts == null ? -1 : rowStarts[rows];
     }
 }

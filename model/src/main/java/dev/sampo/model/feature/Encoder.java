@@ -1,6 +1,7 @@
 package dev.sampo.model.feature;
 
 import dev.sampo.model.data.BadRecordException;
+import dev.sampo.model.data.RawRow;
 import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
 import java.util.HashMap;
@@ -22,7 +23,7 @@ sealed interface Encoder {
      * @param cells positions of the columns in the row
      * @param at number of the first feature
      */
-    void write(Row row, int[] cells, int at, Sink sink) throws BadRecordException;
+    void write(RawRow row, int[] cells, int at, Sink sink) throws BadRecordException;
 
     /** The encoder of a fitted feature. */
     static Encoder of(FittedFeature feature) {
@@ -68,10 +69,9 @@ sealed interface Encoder {
             double scale)
             implements Encoder {
         @Override
-        public void write(Row row, int[] cells, int at, Sink sink) throws BadRecordException {
-            String cell = row.cells()[cells[0]];
-            boolean missing = cell == null && !Double.isNaN(impute);
-            double x = missing ? impute : FittedFeature.log1pIf(log1p, column, Numbers.parse(column, cell));
+        public void write(RawRow row, int[] cells, int at, Sink sink) throws BadRecordException {
+            boolean missing = !Double.isNaN(impute) && row.isMissing(cells[0]);
+            double x = missing ? impute : FittedFeature.log1pIf(log1p, column, Numbers.of(column, row, cells[0]));
             if (bounds == null) {
                 sink.put(at, Numbers.finite(column, (x - shift) * scale));
             } else {
@@ -109,7 +109,7 @@ sealed interface Encoder {
         }
 
         @Override
-        public void write(Row row, int[] cells, int at, Sink sink) {
+        public void write(RawRow row, int[] cells, int at, Sink sink) {
             Integer own = features.get(FittedFeature.key(cells, row));
             sink.put(at + (own == null ? other : own), 1);
         }
@@ -118,7 +118,7 @@ sealed interface Encoder {
     /** A category's bucket; {@code prefix} is the hash of the columns, before its own text. */
     record OfHash(long prefix, int buckets) implements Encoder {
         @Override
-        public void write(Row row, int[] cells, int at, Sink sink) {
+        public void write(RawRow row, int[] cells, int at, Sink sink) {
             sink.put(at + Numbers.bucket(Numbers.hash(prefix, FittedFeature.key(cells, row)), buckets), 1);
         }
     }
@@ -128,7 +128,7 @@ sealed interface Encoder {
     record OfVector(Schema.VectorField field, double @Nullable [] shifts, double @Nullable [] scales, double scale)
             implements Encoder {
         @Override
-        public void write(Row row, int[] cells, int at, Sink sink) throws BadRecordException {
+        public void write(RawRow row, int[] cells, int at, Sink sink) throws BadRecordException {
             Row.Vector vector = Vectors.check(row.vector(), field);
             float[] values = vector.values();
             int[] indices = vector.indices();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.sampo.model.data.BadRecordException;
 import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.RawRow;
 import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
 import dev.sampo.model.data.Target;
@@ -106,6 +107,11 @@ public final class FeaturePipeline {
         return sparse;
     }
 
+    /** Whether labelled batches have sample weights. */
+    public boolean weighted() {
+        return weight != null || classWeights != null;
+    }
+
     public Target target() {
         return target;
     }
@@ -169,31 +175,89 @@ public final class FeaturePipeline {
      * @param labelled whether the rows have a label, and a weight if the pipeline was fitted with one
      */
     public Batch apply(Schema schema, List<Row> rows, boolean labelled) throws BadRecordException {
+        Rows written = rows(schema, rows.size(), labelled);
+        for (Row row : rows) {
+            written.add(row);
+        }
+        return written.batch();
+    }
+
+    /** Takes {@code count} rows one after the other, as {@link #apply} does. */
+    public Rows rows(Schema schema, int count, boolean labelled) throws BadRecordException {
         Binding binding = bind(schema);
         if (labelled && (binding.label < 0 || weight != null && binding.weight < 0)) {
             throw new BadRecordException("column " + (binding.label < 0 ? label.columnOrDefault() : weight)
                     + ": missing; the rows have " + String.join(", ", schema.columns()));
         }
-        float[] labels = new float[labelled ? rows.size() : 0];
-        float[] weights = labelled && (weight != null || classWeights != null) ? new float[rows.size()] : null;
-        FeatureRows written = FeatureRows.of(sparse, rows.size(), width);
-        int number = 0;
-        for (Row row : rows) {
-            FitStatistics.checkCells(row, schema);
+        return new Rows(binding, count, labelled);
+    }
+
+    /** The batch of some rows while it grows; of no use once a row was refused. One thread. */
+    public final class Rows {
+        private static final int KNOWN_LABELS_MAX = 1024;
+        private final Binding binding;
+        private final boolean labelled;
+        private final int count;
+        private final FeatureRows written;
+        private final float[] labels;
+        private final float @Nullable [] weights;
+        /** Class numbers by labels as they are spelt in the source: telling that 1.0 is 1 is long. */
+        private final Map<String, Float> known = new HashMap<>();
+
+        private int number;
+
+        private Rows(Binding binding, int count, boolean labelled) {
+            this.binding = binding;
+            this.count = count;
+            this.labelled = labelled;
+            labels = new float[labelled ? count : 0];
+            weights = labelled && weighted() ? new float[count] : null;
+            written = FeatureRows.of(sparse, count, width);
+        }
+
+        /** Number of rows that were added. */
+        public int size() {
+            return number;
+        }
+
+        public void add(RawRow row) throws BadRecordException {
+            FitStatistics.checkCells(row, binding.schema);
             for (int i = 0; i < encoders.length; i++) {
                 encoders[i].write(row, binding.cells[i], starts[i], written);
             }
             written.endRow();
             if (labelled) {
-                labels[number] = labelOf(row.cells()[binding.label]);
+                labels[number] = label(row);
                 if (weights != null) {
-                    String cell = weight == null ? null : row.cells()[binding.weight];
+                    String cell = weight == null ? null : row.text(binding.weight);
                     weights[number] = weightOf(cell, labels[number]);
                 }
             }
             number++;
         }
-        return written.batch(labels, weights);
+
+        private float label(RawRow row) throws BadRecordException {
+            String text = row.text(binding.label);
+            if (target.kind() == Target.Kind.NUMERIC) {
+                return labelOf(text);
+            }
+            Float seen = known.get(text);
+            if (seen == null) {
+                seen = labelOf(text);
+                if (text != null && known.size() < KNOWN_LABELS_MAX) {
+                    known.put(text, seen);
+                }
+            }
+            return seen;
+        }
+
+        /** The batch of all {@code count} rows. */
+        public Batch batch() {
+            if (number != count) {
+                throw new IllegalStateException(number + " rows were added, not " + count);
+            }
+            return written.batch(labels, weights);
+        }
     }
 
     private float labelOf(@Nullable String cell) throws BadRecordException {

@@ -1,6 +1,7 @@
 package dev.sampo.model.feature;
 
 import dev.sampo.model.data.BadRecordException;
+import dev.sampo.model.data.RawRow;
 import dev.sampo.model.data.Row;
 import dev.sampo.model.data.Schema;
 import dev.sampo.model.data.Target;
@@ -34,6 +35,11 @@ public final class FitStatistics {
     private final int[][] cells;
     private final int labelCell;
     private final int weightCell;
+    /** What each unit reads: asking its spec again for each cell is long. */
+    private final boolean[] isVector;
+
+    private final boolean[] isNumeric;
+    private final boolean[] isHashed;
     private final ColumnStatistics[] numbers;
     private final Moments[][] vectors;
     private final List<Counts> categories = new ArrayList<>();
@@ -62,6 +68,14 @@ public final class FitStatistics {
                         ? new int[0]
                         : unit.columns().stream().mapToInt(schema::indexOf).toArray())
                 .toArray(int[][]::new);
+        isVector = new boolean[units.size()];
+        isNumeric = new boolean[units.size()];
+        isHashed = new boolean[units.size()];
+        for (int i = 0; i < isVector.length; i++) {
+            isVector[i] = units.get(i).vector();
+            isNumeric[i] = units.get(i).spec().numeric();
+            isHashed[i] = units.get(i).spec().buckets() != null;
+        }
         values = new double[units.size()];
         keys = new String[units.size()];
         if (label.classes() != null) {
@@ -99,7 +113,7 @@ public final class FitStatistics {
     }
 
     /** Adds a row, or refuses it whole and stays as it was. */
-    public void add(Row row) throws BadRecordException {
+    public void add(RawRow row) throws BadRecordException {
         String rowLabel = examine(row);
         rows++;
         labels.add(rowLabel, 1);
@@ -110,11 +124,11 @@ public final class FitStatistics {
             String key = keys[i];
             if (key != null) {
                 categories.get(i).add(key, 1);
-            } else if (units.get(i).vector()) {
+            } else if (isVector[i]) {
                 countVector(i, row);
             } else if (Double.isNaN(values[i])) {
                 numbers[i].missing++;
-            } else if (units.get(i).spec().numeric()) {
+            } else if (isNumeric[i]) {
                 numbers[i].add(values[i]);
             }
         }
@@ -124,20 +138,20 @@ public final class FitStatistics {
      * Refuses a bad row that is held out of training as {@link #add} would. Of a good one it only takes the label, so that a
      * class which no training row has is known; its values do not enter the fit.
      */
-    public void addHeldOut(Row row) throws BadRecordException {
+    public void addHeldOut(RawRow row) throws BadRecordException {
         labels.add(examine(row), 0);
     }
 
     /** Fills in {@code values} and {@code keys}, and gives the label; changes nothing else. */
-    private String examine(Row row) throws BadRecordException {
+    private String examine(RawRow row) throws BadRecordException {
         checkCells(row, schema);
         for (int i = 0; i < values.length; i++) {
             Unit unit = units.get(i);
-            if (unit.vector()) {
+            if (isVector[i]) {
                 Vectors.check(row.vector(), Objects.requireNonNull(schema.vector()));
-            } else if (unit.spec().numeric()) {
-                values[i] = number(unit, row.cells()[cells[i][0]]);
-            } else if (unit.spec().buckets() == null) {
+            } else if (isNumeric[i]) {
+                values[i] = number(unit, row, cells[i][0]);
+            } else if (!isHashed[i]) {
                 String key = FittedFeature.key(cells[i], row);
                 keys[i] = key;
                 if (categories.get(i).size() >= CATEGORIES_MAX
@@ -146,13 +160,13 @@ public final class FitStatistics {
                 }
             }
         }
-        String cell = row.cells()[labelCell];
+        String cell = row.text(labelCell);
         boolean numeric = label.typeOrDefault().equals("numeric");
         // A label that has been counted is in the spelling that is compared.
         String text = !numeric && cell != null && labels.contains(cell) ? cell : label(cell, label);
         checkLabel(text);
         if (weight != null) {
-            rowWeight(weight, row.cells()[weightCell]);
+            rowWeight(weight, row.text(weightCell));
         }
         String counted = numeric ? "" : text;
         if (labels.size() >= LABELS_MAX && !labels.contains(counted)) {
@@ -171,14 +185,14 @@ public final class FitStatistics {
     }
 
     /** The number after log1p, NaN if missing and to be imputed. */
-    private static double number(Unit unit, @Nullable String cell) throws BadRecordException {
-        if (cell == null && unit.spec().impute() != null) {
+    private static double number(Unit unit, RawRow row, int cell) throws BadRecordException {
+        if (unit.spec().impute() != null && row.isMissing(cell)) {
             return Double.NaN;
         }
-        return FittedFeature.log1pIf(unit.spec().log1p(), unit.column(), Numbers.parse(unit.column(), cell));
+        return FittedFeature.log1pIf(unit.spec().log1p(), unit.column(), Numbers.of(unit.column(), row, cell));
     }
 
-    private void countVector(int i, Row row) {
+    private void countVector(int i, RawRow row) {
         Row.Vector vector = row.vector();
         if (vector == null || vectors[i].length == 0) {
             return;
@@ -240,9 +254,9 @@ public final class FitStatistics {
     }
 
     /** A row of other columns than the schema's would be read beyond its end, or as something else. */
-    static void checkCells(Row row, Schema schema) throws BadRecordException {
-        if (row.cells().length != schema.columns().size()) {
-            throw new BadRecordException("a row of " + row.cells().length + " cells, expected "
+    static void checkCells(RawRow row, Schema schema) throws BadRecordException {
+        if (row.size() != schema.columns().size()) {
+            throw new BadRecordException("a row of " + row.size() + " cells, expected "
                     + schema.columns().size() + ": " + String.join(", ", schema.columns()));
         }
     }

@@ -2,7 +2,7 @@ package dev.sampo.model.feature;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.sampo.model.data.BadRecordException;
-import dev.sampo.model.data.Row;
+import dev.sampo.model.data.RawRow;
 import dev.sampo.model.data.Schema;
 import dev.sampo.model.feature.FeatureUnits.Unit;
 import java.util.ArrayList;
@@ -202,13 +202,13 @@ record FittedFeature(
      * What a categorical feature looks up: the cell, or the cells of a cross. Different cells give different keys: a cell
      * that looks like the mark of a missing or any other one, or holds what joins a cross, is escaped with a backslash.
      */
-    static String key(int[] cells, Row row) {
+    static String key(int[] cells, RawRow row) {
         if (cells.length == 1) {
-            return plain(row.cells()[cells[0]]);
+            return plain(row.text(cells[0]));
         }
         StringBuilder key = new StringBuilder();
         for (int i = 0; i < cells.length; i++) {
-            String part = plain(row.cells()[cells[i]]);
+            String part = plain(row.text(cells[i]));
             key.append(i == 0 ? "" : AND).append(part.indexOf('&') < 0 ? part : part.replace("&", "\\&"));
         }
         return key.toString();

@@ -1,8 +1,10 @@
 package dev.sampo.trainer.worker;
 
 import dev.sampo.model.data.Batch;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,11 +18,27 @@ import org.jspecify.annotations.Nullable;
 final class BatchQueue {
     private final Map<BatchKey, Long> askedAtMs = new LinkedHashMap<>();
     private final Map<BatchKey, Batch> arrived = new HashMap<>();
+    /** Batches that were used, for {@link #spare}. */
+    private final Deque<Batch> spares = new ArrayDeque<>();
 
-    /** Makes {@code keys} all that is wanted, forgetting the rest; gives those to request now. */
+    private int wantedMost;
+
+    /**
+     * Makes {@code keys} all that is wanted, forgetting the rest; gives those to request now. Batches that are wanted no more
+     * may be written again by those who get them from {@link #spare}, so the caller must be through with them.
+     */
     List<BatchKey> want(Collection<BatchKey> keys, long nowMs) {
+        wantedMost = Math.max(wantedMost, keys.size());
         askedAtMs.keySet().retainAll(keys);
-        arrived.keySet().retainAll(keys);
+        arrived.entrySet().removeIf(each -> {
+            if (keys.contains(each.getKey())) {
+                return false;
+            }
+            if (spares.size() < wantedMost) {
+                spares.add(each.getValue());
+            }
+            return true;
+        });
         List<BatchKey> fresh = new ArrayList<>();
         for (BatchKey key : keys) {
             if (!arrived.containsKey(key) && askedAtMs.putIfAbsent(key, nowMs) == null) {
@@ -35,6 +53,11 @@ final class BatchQueue {
         if (askedAtMs.remove(key) != null) {
             arrived.put(key, batch);
         }
+    }
+
+    /** A batch that nobody uses any more, to be given back with a request; null if there is none. Each is given once. */
+    @Nullable Batch spare() {
+        return spares.poll();
     }
 
     @Nullable Batch get(BatchKey key) {
@@ -61,5 +84,6 @@ final class BatchQueue {
     void clear() {
         askedAtMs.clear();
         arrived.clear();
+        spares.clear();
     }
 }

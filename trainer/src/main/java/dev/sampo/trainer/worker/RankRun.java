@@ -354,6 +354,10 @@ abstract class RankRun implements AutoCloseable {
     }
 
     private void request(List<BatchKey> keys) {
+        if (keys.isEmpty()) {
+            // Nothing to evaluate: what was asked for of the next epoch is still good.
+            return;
+        }
         for (BatchKey key : queue.want(keys, nowMs())) {
             fetch(key, readers.get(key.rank()));
         }
@@ -361,7 +365,7 @@ abstract class RankRun implements AutoCloseable {
 
     private void fetch(BatchKey key, @Nullable ActorRef<IngestEntity.Command> reader) {
         var message = new IngestEntity.FetchBatch(
-                plan.job(), key.dataset(), key.epoch(), key.rank(), key.index(), peers.fromIngest());
+                plan.job(), key.dataset(), key.epoch(), key.rank(), key.index(), queue.spare(), peers.fromIngest());
         if (reader != null) {
             reader.tell(message);
         } else {
