@@ -272,8 +272,10 @@ def sparse_spec(size, path, features, batch):
 
 def sparse(size):
     """Logistic regression on sparse rows against scikit-learn's SGDClassifier on one thread: what parallelism costs."""
-    a9a = ("a9a's shape", data.sparse(size.rows(32_561), 123, 14, True), 123, 128)
-    wide = ("1 M features, 39 non-zeros", data.sparse(size.rows(200_000), 1_000_000, 39, False), 1_000_000, 4096)
+    # Both classifiers pass rows at some millions a second: so many rows that an epoch takes a while, in batches of a
+    # millisecond's work.
+    a9a = ("a9a's shape", data.sparse(size.rows(1_000_000), 123, 14, True), 123, 4096)
+    wide = ("1 M features, 39 non-zeros", data.sparse(size.rows(400_000), 1_000_000, 39, False), 1_000_000, 16384)
     for name, path, features, batch in (a9a, wide):
         losses = {}
 

@@ -36,6 +36,9 @@ final class DenseStack implements Network.Lane {
     private final float[][] active;
     private final float[][] delta;
     private boolean sparseSeen;
+    /** Where all batches are sparse and there is one layer, no matrix product reads the parameters. */
+    private boolean nativeStale;
+
     private boolean closed;
 
     DenseStack(Network network, int rowsMax) {
@@ -82,9 +85,15 @@ final class DenseStack implements Network.Lane {
 
     @Override
     public void load(float[] source, int sourceOffset, int parameterOffset, int length) {
-        nativeParameters.put(parameterOffset, source, sourceOffset, length);
         if (sparseSeen) {
             System.arraycopy(source, sourceOffset, parameters, parameterOffset, length);
+            nativeStale = layers == 1;
+            if (nativeStale) {
+                return;
+            }
+        }
+        nativeParameters.put(parameterOffset, source, sourceOffset, length);
+        if (sparseSeen) {
             return;
         }
         for (int layer = 0; layer < layers; layer++) {
@@ -147,6 +156,10 @@ final class DenseStack implements Network.Lane {
             if (layer == 0 && batch.isSparse()) {
                 sparseForward(batch, z[0]);
             } else {
+                if (nativeStale) {
+                    nativeParameters.put(0, parameters, 0, parameters.length);
+                    nativeStale = false;
+                }
                 FloatPointer input = input(layer, batch);
                 Kernel.gemm(false, false, rows, out, in, input, nativeWeights[layer], nativeOut.pointer());
                 nativeOut.get(0, z[layer], 0, rows * out);

@@ -69,25 +69,38 @@ public final class Loss {
 
     /** Writes weight * dLoss/dscores over the scores, and gives the unweighted loss. */
     double replaceByGradient(float[] scores, int offset, int outputs, float label, float weight) {
-        if (kind == Kind.CROSS_ENTROPY) {
-            double total = logSumExp(scores, offset, outputs);
-            double loss = total - scores[offset + (int) label];
-            softmax(scores, offset, outputs, total);
-            scores[offset + (int) label] -= 1f;
-            for (int j = 0; j < outputs; j++) {
-                scores[offset + j] *= weight;
-            }
-            return loss;
-        }
-        double loss = value(scores, offset, outputs, label);
-        switch (kind) {
-            case SQUARED -> scores[offset] = weight * (scores[offset] - label);
-            case HUBER -> {
-                double error = scores[offset] - label;
-                scores[offset] = (float) (weight * Math.max(-delta, Math.min(delta, error)));
-            }
-            case LOGISTIC -> scores[offset] = (float) (weight * (Elementary.sigmoid(scores[offset]) - label));
-            case CROSS_ENTROPY -> throw new IllegalStateException("told apart above");
+        return switch (kind) {
+            case SQUARED, HUBER -> ofError(scores, offset, label, weight);
+            case LOGISTIC -> ofScore(scores, offset, label, weight);
+            case CROSS_ENTROPY -> ofScores(scores, offset, outputs, (int) label, weight);
+        };
+    }
+
+    private double ofError(float[] scores, int offset, float label, float weight) {
+        double loss = value(scores, offset, 1, label);
+        float error = scores[offset] - label;
+        scores[offset] =
+                kind == Kind.SQUARED ? weight * error : (float) (weight * Math.max(-delta, Math.min(delta, error)));
+        return loss;
+    }
+
+    /** One exponential for loss and gradient. */
+    private static double ofScore(float[] scores, int offset, float label, float weight) {
+        double score = scores[offset];
+        double e = Elementary.exp(-Math.abs(score));
+        double sigmoid = (score >= 0 ? 1 : e) / (1 + e);
+        scores[offset] = (float) (weight * (sigmoid - label));
+        return Math.max(label > 0.5f ? -score : score, 0) + StrictMath.log1p(e);
+    }
+
+    /** One sum of exponentials for loss and gradient. */
+    private static double ofScores(float[] scores, int offset, int outputs, int label, float weight) {
+        double total = logSumExp(scores, offset, outputs);
+        double loss = total - scores[offset + label];
+        softmax(scores, offset, outputs, total);
+        scores[offset + label] -= 1f;
+        for (int j = 0; j < outputs; j++) {
+            scores[offset + j] *= weight;
         }
         return loss;
     }
