@@ -13,6 +13,11 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+import dev.sampo.cluster.tls.TlsFiles;
+import org.jspecify.annotations.Nullable;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,6 +34,8 @@ import org.apache.pekko.pattern.Patterns;
 final class ClusterClientJobClient implements JobClient {
     private static final int CONNECT_WITHIN_MS = 3_000;
     private static final int SNIFF_MS = 1_500;
+    /** How a TLS server's refusal begins: an alert, of any version 3. */
+    private static final String TLS_ALERT = "\u0015\u0003";
 
     private final String host;
     private final int port;
@@ -37,9 +44,14 @@ final class ClusterClientJobClient implements JobClient {
     private final ActorSystem system;
     private final ActorRef client;
 
+    private final @Nullable TlsFiles tls;
     private volatile boolean answered;
 
-    ClusterClientJobClient(String host, int port, Duration answerWithin) {
+    ClusterClientJobClient(String host, int port, Credentials credentials, Duration answerWithin) {
+        tls = credentials.tlsDir() == null ? null : new TlsFiles(credentials.tlsDir());
+        if (tls != null) {
+            tls.check(Instant.now());
+        }
         this.host = host;
         this.port = port;
         this.answerWithin = answerWithin;
@@ -47,7 +59,17 @@ final class ClusterClientJobClient implements JobClient {
         Map<String, Object> values = new HashMap<>();
         values.put("pekko.actor.provider", "remote");
         values.put("pekko.actor.allow-java-serialization", "off");
-        values.put("pekko.remote.artery.transport", "tcp");
+        values.put("pekko.remote.artery.transport", tls == null ? "tcp" : "tls-tcp");
+        if (tls != null) {
+            String ssl = "pekko.remote.artery.ssl.";
+            String engine = ssl + "rotating-keys-engine.";
+            values.put(
+                    ssl + "ssl-engine-provider",
+                    "org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider");
+            values.put(engine + "key-file", tls.keyFile().toString());
+            values.put(engine + "cert-file", tls.certificateFile().toString());
+            values.put(engine + "ca-cert-file", tls.caFile().toString());
+        }
         values.put("pekko.remote.artery.canonical.hostname", ownAddress(host, port));
         values.put("pekko.remote.artery.canonical.port", 0);
         values.put("pekko.remote.artery.advanced.maximum-frame-size", "512 KiB");
@@ -129,9 +151,17 @@ final class ClusterClientJobClient implements JobClient {
     private void checkListening() throws UnreachableException {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(host, port), CONNECT_WITHIN_MS);
-            if (speaksHttp(socket)) {
+            if (tls != null) {
+                checkHandshake(tls, socket);
+                return;
+            }
+            String said = sniff(socket);
+            if (said.equals("HTTP/")) {
                 throw unreachable(
                         "what is there speaks HTTP; if it is a node's --http-port, name it http://" + address);
+            }
+            if (said.startsWith(TLS_ALERT)) {
+                throw unreachable("it speaks TLS; give --tls-dir a folder with tls.crt, tls.key and ca.crt of its CA");
             }
         } catch (UnknownHostException e) {
             throw unreachable("there is no host of that name");
@@ -143,14 +173,31 @@ final class ClusterClientJobClient implements JobClient {
         }
     }
 
-    /** A node hangs up at once at what is no message of its own, and logs nothing. */
-    private static boolean speaksHttp(Socket socket) {
+    /** A node hangs up at once at what is no message of its own, and logs nothing; one with TLS says so in its way. */
+    private static String sniff(Socket socket) {
         try {
             socket.setSoTimeout(SNIFF_MS);
             socket.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            return new String(socket.getInputStream().readNBytes(5), StandardCharsets.US_ASCII).equals("HTTP/");
+            return new String(socket.getInputStream().readNBytes(5), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
-            return false;
+            return "";
+        }
+    }
+
+    /** Whether both sides believe each other; with TLS 1.3 the other's refusal comes after the handshake. */
+    private void checkHandshake(TlsFiles files, Socket plain) throws UnreachableException {
+        try (SSLSocket socket =
+                (SSLSocket) files.context().getSocketFactory().createSocket(plain, host, port, false)) {
+            socket.setSoTimeout(SNIFF_MS);
+            socket.startHandshake();
+            socket.getInputStream().read();
+        } catch (SocketTimeoutException e) {
+            // It is silent, as a node is until it is told something.
+        } catch (SSLException e) {
+            throw unreachable("TLS fails (" + e.getMessage() + "); is the certificate of " + files.folder()
+                    + " of the nodes' CA, and do they speak TLS (--tls-dir)?");
+        } catch (IOException e) {
+            throw unreachable("it hangs up in the midst of TLS; do its nodes speak TLS (--tls-dir)?");
         }
     }
 

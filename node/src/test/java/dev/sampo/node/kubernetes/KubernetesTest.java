@@ -2,7 +2,19 @@ package dev.sampo.node.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sampo.node.TestCluster;
+import dev.sampo.node.client.JobClient;
 import dev.sampo.node.kubernetes.FakeKubernetesApi.Mood;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.function.IntPredicate;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -22,6 +34,7 @@ class KubernetesTest {
     @TempDir
     private static Path home;
 
+    private static final HttpClient http = HttpClient.newHttpClient();
     private static FakeKubernetesApi api;
     private static Pods pods;
     private static final List<String> OTHERS = List.of("ps-0", "ps-1", "ingest-0", "worker-0");
@@ -90,5 +103,102 @@ class KubernetesTest {
                 "no cluster yet: found 2 coordinator pods, 1 answer, 2 are needed; silent: " + pods.ip(5) + ":7626");
         pods.start("coordinator-2", 21, "coordinator");
         pods.awaitUp();
+    }
+
+    @Test
+    @Order(3)
+    void probesAndMetricsTellWhatANodeIs() throws Exception {
+        for (String path : List.of("/startup", "/ready", "/alive")) {
+            assertThat(get(12, path).statusCode()).as(path).isEqualTo(200);
+        }
+        String metrics = get(20, "/metrics").body() + get(21, "/metrics").body();
+        assertThat(metrics)
+                .contains("jvm_memory_used_bytes{area=\"heap\"}")
+                .contains("sampo_cluster_members{role=\"ps\",status=\"up\"} 2.0")
+                .contains("sampo_cluster_members{role=\"coordinator\",status=\"up\"} 2.0");
+        HttpResponse<String> down = http.send(
+                HttpRequest.newBuilder(URI.create("http://" + pods.ip(20) + ":7626/cluster/members/sampo@"
+                                + pods.ip(10) + ":17355"))
+                        .DELETE()
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(down.statusCode()).as("management only tells").isGreaterThanOrEqualTo(400);
+    }
+
+    private static HttpResponse<String> get(int host, String path) throws Exception {
+        URI uri = URI.create("http://" + pods.ip(host) + ":7626" + path);
+        return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** kubectl scale: worker pods come and go while the job trains, and so does the coordinator that has it. */
+    @Test
+    @Order(4)
+    void scalingWorkersDuringAJobChangesNoBit() throws Exception {
+        ObjectNode job = TestCluster.spec("mill", TestCluster.rows(home));
+        job.withObject("/training").put("epochs", 120);
+        String alone;
+        try (TestCluster cluster = TestCluster.of(Files.createDirectories(home.resolve("alone")), 2);
+                JobClient client = cluster.client()) {
+            alone = TestCluster.sha(TestCluster.train(client, job));
+        }
+        try (JobClient client = JobClient.to("http://" + pods.ip(10) + ":8080")) {
+            String id = TestCluster.submit(client, job);
+            awaitWorkers(client, id, 1);
+            pods.start("worker-1", 30, "worker");
+            pods.start("worker-2", 31, "worker");
+            awaitWorkers(client, id, 3);
+            awaitCost("worker-0", cost -> cost > 0 && cost < 5);
+            pods.delete("worker-0");
+            awaitWorkers(client, id, 2);
+            pods.delete("worker-2");
+            JsonNode view = awaitWorkers(client, id, 1);
+            assertThat(view.path("state").asText()).as("still at work: " + view).isIn("training", "evaluating");
+            assertThat(get(20, "/metrics").body() + get(21, "/metrics").body())
+                    .contains("sampo_job_step{job=\"" + id + "\"}")
+                    .contains("sampo_jobs{state=");
+            assertThat(TestCluster.sha(TestCluster.await(client, id))).isEqualTo(alone);
+        }
+        awaitCost("worker-1", cost -> cost == 0);
+        awaitCost("coordinator-1", cost -> cost == 1000 || cost == 2000);
+    }
+
+    private static JsonNode awaitWorkers(JobClient client, String job, int workers) throws Exception {
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (true) {
+            JsonNode view = TestCluster.status(client, job);
+            if (view.path("workers").asInt() == workers && view.path("step").asInt() > 0) {
+                return view;
+            }
+            assertThat(view.path("state").asText()).as(view.toString()).isNotIn("done", "failed");
+            assertThat(System.nanoTime()).as(workers + " workers: " + view).isLessThan(end);
+            Thread.sleep(50);
+        }
+    }
+
+    private static void awaitCost(String pod, IntPredicate expected) throws Exception {
+        String name = pod + "/controller.kubernetes.io/pod-deletion-cost";
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!expected.test(Integer.parseInt(api.annotations().getOrDefault(name, "-1")))) {
+            assertThat(System.nanoTime()).as(pod + ": " + api.annotations()).isLessThan(end);
+            Thread.sleep(100);
+        }
+    }
+
+    /** All coordinators die; a new one, which alone may form a cluster, finds the one that the other pods still are. */
+    @Test
+    @Order(5)
+    void aCoordinatorThatIsStartedAnewJoinsTheClusterThereIs() throws Exception {
+        api.allowPatch(false);
+        pods.kill("coordinator-1");
+        pods.kill("coordinator-2");
+        pods.start("coordinator-6", 4, "coordinator").awaitUp();
+        try (JobClient client = JobClient.to("http://" + pods.ip(10) + ":8080")) {
+            List<String> up = new ArrayList<>();
+            TestCluster.call(client, "nodes", TestCluster.JSON.createObjectNode())
+                    .path("nodes")
+                    .forEach(node -> up.add(node.path("address").asText()));
+            assertThat(up).contains(pods.ip(4) + ":17355", pods.ip(10) + ":17355", pods.ip(11) + ":17355");
+        }
+        pods.awaitLog("coordinator-6", "its deletion cost can't be written");
     }
 }
