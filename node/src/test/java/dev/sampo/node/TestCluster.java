@@ -123,7 +123,7 @@ public final class TestCluster implements AutoCloseable {
     }
 
     public static JsonNode await(JobClient client, String job, Set<String> states) throws Exception {
-        long end = System.nanoTime() + Duration.ofSeconds(90).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(240).toNanos();
         while (true) {
             JsonNode view = status(client, job);
             if (states.contains(view.path("state").asText())) {

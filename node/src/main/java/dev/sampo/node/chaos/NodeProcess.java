@@ -54,7 +54,12 @@ public final class NodeProcess implements AutoCloseable {
 
     /** Any command of Sampo in a JVM of its own, stdout and stderr to a file. */
     public static Process sampo(Path log, List<String> arguments) throws IOException {
-        return sampo(log, List.of(), Map.of(), arguments);
+        return sampo(log, Map.of(), arguments);
+    }
+
+    /** The same with some of its environment. */
+    public static Process sampo(Path log, Map<String, String> environment, List<String> arguments) throws IOException {
+        return sampo(log, List.of(), environment, arguments);
     }
 
     private static Process sampo(Path log, List<String> prefix, Map<String, String> environment, List<String> arguments)

@@ -16,6 +16,9 @@ import java.time.Duration;
 import java.time.Instant;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
 import dev.sampo.cluster.tls.TlsFiles;
 import org.jspecify.annotations.Nullable;
 import java.util.HashMap;
@@ -34,8 +37,6 @@ import org.apache.pekko.pattern.Patterns;
 final class ClusterClientJobClient implements JobClient {
     private static final int CONNECT_WITHIN_MS = 3_000;
     private static final int SNIFF_MS = 1_500;
-    /** How a TLS server's refusal begins: an alert, of any version 3. */
-    private static final String TLS_ALERT = "\u0015\u0003";
 
     private final String host;
     private final int port;
@@ -137,6 +138,9 @@ final class ClusterClientJobClient implements JobClient {
             answered = true;
             return response;
         } catch (ExecutionException | TimeoutException e) {
+            if (tls == null && speaksTls()) {
+                throw unreachable("it speaks TLS; give --tls-dir a folder with tls.crt, tls.key and ca.crt of its CA");
+            }
             throw unreachable("nothing came within " + answerWithin.toSeconds() + " s; is a node with role "
                     + (forServing ? "serving" : "coordinator")
                     + " up there, started with this --host, and can both sides reach each other?"
@@ -160,9 +164,6 @@ final class ClusterClientJobClient implements JobClient {
                 throw unreachable(
                         "what is there speaks HTTP; if it is a node's --http-port, name it http://" + address);
             }
-            if (said.startsWith(TLS_ALERT)) {
-                throw unreachable("it speaks TLS; give --tls-dir a folder with tls.crt, tls.key and ca.crt of its CA");
-            }
         } catch (UnknownHostException e) {
             throw unreachable("there is no host of that name");
         } catch (SocketTimeoutException e) {
@@ -173,7 +174,7 @@ final class ClusterClientJobClient implements JobClient {
         }
     }
 
-    /** A node hangs up at once at what is no message of its own, and logs nothing; one with TLS says so in its way. */
+    /** A node hangs up at once at what is no message of its own, and logs nothing. */
     private static String sniff(Socket socket) {
         try {
             socket.setSoTimeout(SNIFF_MS);
@@ -181,6 +182,23 @@ final class ClusterClientJobClient implements JobClient {
             return new String(socket.getInputStream().readNBytes(5), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             return "";
+        }
+    }
+
+    /** Whether what is there shows a certificate. A plain node hangs up at once. */
+    private boolean speaksTls() {
+        try (SSLSocket socket = (SSLSocket) SSLSocketFactory.getDefault().createSocket()) {
+            socket.connect(new InetSocketAddress(host, port), CONNECT_WITHIN_MS);
+            socket.setSoTimeout(SNIFF_MS);
+            socket.startHandshake();
+            return true;
+        } catch (IOException e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof CertificateException || cause instanceof CertPathBuilderException) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 

@@ -54,7 +54,7 @@ public final class FakeKubernetesApi implements AutoCloseable {
     private final Path serviceAccount;
     private volatile Mood mood = Mood.WELL;
     private volatile String token = "";
-    private volatile boolean mayPatch = true;
+    private volatile Set<String> denied = Set.of();
 
     FakeKubernetesApi(Path folder) throws Exception {
         Path tls = folder.resolve("api");
@@ -101,8 +101,9 @@ public final class FakeKubernetesApi implements AutoCloseable {
         Files.writeString(serviceAccount.resolve("token"), now);
     }
 
-    void allowPatch(boolean now) {
-        mayPatch = now;
+    /** From now on the service account has no right to these verbs on pods. */
+    void deny(String... verbs) {
+        denied = Set.of(verbs);
     }
 
     void put(Pod pod) {
@@ -146,7 +147,9 @@ public final class FakeKubernetesApi implements AutoCloseable {
         String path = exchange.getRequestURI().getPath();
         String pods = "/api/v1/namespaces/" + NAMESPACE + "/pods";
         String asked = exchange.getRequestMethod() + " " + path;
-        if (asked.equals("GET " + pods)) {
+        if (asked.equals("GET " + pods) && denied.contains("list")) {
+            refuse(exchange, 403, "pods is forbidden: cannot list resource \"pods\"");
+        } else if (asked.equals("GET " + pods)) {
             String query = URLDecoder.decode(exchange.getRequestURI().getRawQuery(), StandardCharsets.UTF_8);
             reply(exchange, 200, list(query.substring(query.indexOf('=') + 1)));
         } else if (asked.startsWith("PATCH " + pods + "/")) {
@@ -157,7 +160,7 @@ public final class FakeKubernetesApi implements AutoCloseable {
             JsonNode verb =
                     JSON.readTree(body).path("spec").path("resourceAttributes").path("verb");
             ObjectNode review = JSON.createObjectNode();
-            review.putObject("status").put("allowed", mayPatch || !verb.asText().equals("patch"));
+            review.putObject("status").put("allowed", !denied.contains(verb.asText()));
             reply(exchange, 201, review);
         } else {
             refuse(exchange, 404, "the server could not find the requested resource");
@@ -167,7 +170,7 @@ public final class FakeKubernetesApi implements AutoCloseable {
     private void patch(HttpExchange exchange, String pod, String body) throws IOException {
         boolean merge = "application/merge-patch+json"
                 .equals(exchange.getRequestHeaders().getFirst("Content-Type"));
-        if (!mayPatch) {
+        if (denied.contains("patch")) {
             refuse(exchange, 403, "pods \"" + pod + "\" is forbidden: cannot patch resource \"pods\"");
         } else if (!merge || !pods.containsKey(pod)) {
             refuse(exchange, merge ? 404 : 415, "pod " + pod);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sampo.node.TestCluster;
+import dev.sampo.node.chaos.NodeProcess;
 import dev.sampo.node.client.JobClient;
 import dev.sampo.node.kubernetes.FakeKubernetesApi.Mood;
 import java.net.URI;
@@ -130,9 +131,51 @@ class KubernetesTest {
         return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    /** kubectl scale: worker pods come and go while the job trains, and so does the coordinator that has it. */
     @Test
     @Order(4)
+    void theDoctorInAPodSaysWhatIsWrong() throws Exception {
+        JsonNode well = doctor(0);
+        assertThat(level(well, "may list pods")).isEqualTo("OK");
+        assertThat(level(well, "coordinators")).isEqualTo("OK");
+        assertThat(level(well, "clock")).isEqualTo("OK");
+        assertThat(level(well, "pod ingest-0")).isEqualTo("OK");
+        assertThat(level(well, "exposure")).as("--insecure").isEqualTo("WARN");
+        assertThat(level(well, "same home")).isEqualTo("OK");
+        api.deny("list", "patch");
+        JsonNode ill = doctor(1);
+        api.deny();
+        assertThat(level(ill, "may list pods")).isEqualTo("FAIL");
+        assertThat(level(ill, "may patch pods")).isEqualTo("WARN");
+        assertThat(ill.toString()).contains("bind the Role of deploy/k8s/base to the service account");
+    }
+
+    /** As kubectl exec worker-0 -- sampo doctor. */
+    private static JsonNode doctor(int expected) throws Exception {
+        Path log = home.resolve("doctor.log");
+        Process doctor = NodeProcess.sampo(
+                log,
+                pods.environment("worker-0", 13, "worker"),
+                List.of("doctor", "--json", "--home", home.toString(), "--cluster", "http://" + pods.ip(12) + ":8080"));
+        assertThat(doctor.waitFor()).as(Files.readString(log)).isEqualTo(expected);
+        String line = Files.readAllLines(log).stream()
+                .filter(each -> each.startsWith("{"))
+                .findFirst()
+                .orElseThrow();
+        return TestCluster.JSON.readTree(line).path("findings");
+    }
+
+    private static String level(JsonNode findings, String check) {
+        for (JsonNode each : findings) {
+            if (each.path("check").asText().equals(check)) {
+                return each.path("level").asText();
+            }
+        }
+        return "not looked at: " + findings;
+    }
+
+    /** kubectl scale: worker pods come and go while the job trains, and so does the coordinator that has it. */
+    @Test
+    @Order(5)
     void scalingWorkersDuringAJobChangesNoBit() throws Exception {
         ObjectNode job = TestCluster.spec("mill", TestCluster.rows(home));
         job.withObject("/training").put("epochs", 120);
@@ -163,7 +206,7 @@ class KubernetesTest {
     }
 
     private static JsonNode awaitWorkers(JobClient client, String job, int workers) throws Exception {
-        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(120).toNanos();
         while (true) {
             JsonNode view = TestCluster.status(client, job);
             if (view.path("workers").asInt() == workers && view.path("step").asInt() > 0) {
@@ -177,7 +220,7 @@ class KubernetesTest {
 
     private static void awaitCost(String pod, IntPredicate expected) throws Exception {
         String name = pod + "/controller.kubernetes.io/pod-deletion-cost";
-        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (!expected.test(Integer.parseInt(api.annotations().getOrDefault(name, "-1")))) {
             assertThat(System.nanoTime()).as(pod + ": " + api.annotations()).isLessThan(end);
             Thread.sleep(100);
@@ -186,9 +229,9 @@ class KubernetesTest {
 
     /** All coordinators die; a new one, which alone may form a cluster, finds the one that the other pods still are. */
     @Test
-    @Order(5)
+    @Order(6)
     void aCoordinatorThatIsStartedAnewJoinsTheClusterThereIs() throws Exception {
-        api.allowPatch(false);
+        api.deny("patch");
         pods.kill("coordinator-1");
         pods.kill("coordinator-2");
         pods.start("coordinator-6", 4, "coordinator").awaitUp();

@@ -41,6 +41,14 @@ final class Pods implements AutoCloseable {
 
     /** Starts a pod with these roles at host {@code host} of the net; does not wait. */
     NodeProcess start(String name, int host, String roles) throws IOException {
+        list(name, host, roles, "Running");
+        NodeProcess process = NodeProcess.start(home, name, environment(name, host, roles));
+        running.put(name, process);
+        return process;
+    }
+
+    /** What the manifests set in a pod. */
+    Map<String, String> environment(String name, int host, String roles) throws IOException {
         Map<String, String> environment = new HashMap<>(api.environment());
         environment.put("SAMPO_ROLES", roles);
         environment.put("SAMPO_HOST", ip(host));
@@ -52,10 +60,7 @@ final class Pods implements AutoCloseable {
         environment.put("SAMPO_POD_NAME", name);
         // As Kubernetes does for a service "sampo".
         environment.put("SAMPO_PORT", "tcp://10.0.0.1:8080");
-        list(name, host, roles, "Running");
-        NodeProcess process = NodeProcess.start(home, name, environment);
-        running.put(name, process);
-        return process;
+        return environment;
     }
 
     /** Tells the API of a pod. */
@@ -110,7 +115,7 @@ final class Pods implements AutoCloseable {
 
     /** Waits until a pod's log has the text. */
     void awaitLog(String name, String text) throws Exception {
-        long end = System.nanoTime() + Duration.ofSeconds(40).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(120).toNanos();
         while (!running.get(name).log().contains(text)) {
             assertThat(running.get(name).isAlive())
                     .as(name + " lives: " + running.get(name).log())
