@@ -52,6 +52,7 @@ public final class SampoNode {
     private static final Logger LOG = LoggerFactory.getLogger(SampoNode.class);
 
     private final ActorSystem<Void> system;
+    private final NodeSettings settings;
     private final @Nullable ServerBinding http;
     private final @Nullable ServerBinding management;
     private final Duration patience;
@@ -60,10 +61,12 @@ public final class SampoNode {
 
     private SampoNode(
             ActorSystem<Void> system,
+            NodeSettings settings,
             @Nullable ServerBinding http,
             @Nullable ServerBinding management,
             Duration patience) {
         this.system = system;
+        this.settings = settings;
         this.http = http;
         this.management = management;
         this.patience = patience;
@@ -121,7 +124,7 @@ public final class SampoNode {
                             "management on " + options.host() + ":" + options.managementPort(),
                             "--management-port");
             Formation.join(system, settings);
-            return new SampoNode(system, http, management, Formation.patience(config, options.discovery()));
+            return new SampoNode(system, settings, http, management, Formation.patience(config, options.discovery()));
         } catch (IllegalStateException | IllegalArgumentException e) {
             system.terminate();
             throw e;
@@ -208,9 +211,9 @@ public final class SampoNode {
         long end = System.nanoTime() + within.toNanos();
         while (!Cluster.get(system).selfMember().status().equals(MemberStatus.up())) {
             if (system.whenTerminated().isCompleted() || System.nanoTime() > end) {
-                throw new IllegalStateException(
-                        "the node did not join the cluster within " + within.toSeconds()
-                                + " s; are the seeds right, and reachable, and does their TLS fit? What was missing is logged above");
+                String trouble = Formation.trouble(system, settings);
+                throw new IllegalStateException("the node did not join the cluster within " + within.toSeconds()
+                        + " s; " + (trouble.isEmpty() ? "are the seeds right, and reachable?" : trouble));
             }
             pause();
         }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sampo.cluster.Role;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.node.client.Credentials;
 import dev.sampo.node.client.JobClient;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +23,9 @@ import java.util.Set;
 /** A cluster in this JVM for a test: real nodes over Artery, and a small data set with a job that learns it. */
 public final class TestCluster implements AutoCloseable {
     public static final ObjectMapper JSON = new ObjectMapper();
+    /** More than a user waits: tests run beside others. */
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(60);
+
     private final Path home;
     private final List<SampoNode> nodes = new ArrayList<>();
 
@@ -41,7 +45,7 @@ public final class TestCluster implements AutoCloseable {
         List<String> seeds = nodes.isEmpty() ? List.of() : List.of(address());
         SampoNode node = SampoNode.start(new NodeOptions(roles, "127.0.0.1", 0, seeds, 0, home, workers));
         nodes.add(node);
-        node.awaitUp(Duration.ofSeconds(30));
+        node.awaitUp(Duration.ofSeconds(90));
         return node;
     }
 
@@ -54,11 +58,11 @@ public final class TestCluster implements AutoCloseable {
     }
 
     public JobClient client() {
-        return JobClient.to(address());
+        return JobClient.to(address(), Credentials.NONE, ANSWER_WITHIN);
     }
 
     JobClient httpClient() {
-        return JobClient.to(http());
+        return JobClient.to(http(), Credentials.NONE, ANSWER_WITHIN);
     }
 
     @Override

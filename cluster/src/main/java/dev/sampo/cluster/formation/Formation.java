@@ -3,8 +3,11 @@ package dev.sampo.cluster.formation;
 import com.typesafe.config.Config;
 import dev.sampo.cluster.Discovery;
 import dev.sampo.cluster.NodeSettings;
+import dev.sampo.cluster.tls.Handshake;
+import dev.sampo.cluster.tls.TlsFiles;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.AddressFromURIString;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -33,6 +36,33 @@ public final class Formation {
                         .map(seed -> AddressFromURIString.parse("pekko://" + NodeSettings.SYSTEM + "@" + seed))
                         .toList();
         cluster.manager().tell(new JoinSeedNodes(seeds));
+    }
+
+    /** Why a node is no member, as far as its peers' ports tell; empty if they tell nothing. Ends within seconds for each. */
+    public static String trouble(ActorSystem<?> system, NodeSettings settings) {
+        TlsFiles tls = settings.tls() == null ? null : new TlsFiles(settings.tls());
+        return peers(system, settings).stream()
+                .map(peer -> {
+                    int colon = peer.lastIndexOf(':');
+                    String host = peer.substring(0, colon);
+                    String trouble = Handshake.trouble(tls, host, Integer.parseInt(peer.substring(colon + 1)));
+                    return trouble.isEmpty() ? "" : peer + ": " + trouble;
+                })
+                .filter(trouble -> !trouble.isEmpty())
+                .collect(Collectors.joining("; "));
+    }
+
+    /** Pods all have the port that this one has. */
+    private static List<String> peers(ActorSystem<?> system, NodeSettings settings) {
+        if (settings.discovery() == Discovery.KUBERNETES
+                && ClusterBootstrap.get(Adapter.toClassic(system)).discovery()
+                        instanceof KubernetesDiscovery kubernetes) {
+            return kubernetes.coordinators().stream()
+                    .map(pod -> pod.host() + ":" + settings.port())
+                    .sorted()
+                    .toList();
+        }
+        return settings.seeds();
     }
 
     /** How long a node tries to join before it gives up. */

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 public final class NodeProcess implements AutoCloseable {
     private static final Pattern UP =
             Pattern.compile("node (\\S+) is up with roles [a-z,]*[a-z](?:, HTTP at (\\S+))?\\R");
-    private static final Duration UP_WITHIN = Duration.ofSeconds(90);
+    private static final Duration UP_WITHIN = Duration.ofSeconds(180);
 
     private final Process process;
     private final Path log;

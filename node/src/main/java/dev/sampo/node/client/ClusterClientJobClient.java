@@ -14,11 +14,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLSocket;
-import javax.net.ssl.SSLSocketFactory;
-import java.security.cert.CertPathBuilderException;
-import java.security.cert.CertificateException;
+import dev.sampo.cluster.tls.Handshake;
 import dev.sampo.cluster.tls.TlsFiles;
 import org.jspecify.annotations.Nullable;
 import java.util.HashMap;
@@ -138,8 +134,9 @@ final class ClusterClientJobClient implements JobClient {
             answered = true;
             return response;
         } catch (ExecutionException | TimeoutException e) {
-            if (tls == null && speaksTls()) {
-                throw unreachable("it speaks TLS; give --tls-dir a folder with tls.crt, tls.key and ca.crt of its CA");
+            String trouble = Handshake.trouble(tls, host, port);
+            if (!trouble.isEmpty()) {
+                throw unreachable(trouble);
             }
             throw unreachable("nothing came within " + answerWithin.toSeconds() + " s; is a node with role "
                     + (forServing ? "serving" : "coordinator")
@@ -156,7 +153,10 @@ final class ClusterClientJobClient implements JobClient {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(host, port), CONNECT_WITHIN_MS);
             if (tls != null) {
-                checkHandshake(tls, socket);
+                String trouble = Handshake.trouble(tls, host, port);
+                if (!trouble.isEmpty()) {
+                    throw unreachable(trouble);
+                }
                 return;
             }
             String said = sniff(socket);
@@ -182,40 +182,6 @@ final class ClusterClientJobClient implements JobClient {
             return new String(socket.getInputStream().readNBytes(5), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             return "";
-        }
-    }
-
-    /** Whether what is there shows a certificate. A plain node hangs up at once. */
-    private boolean speaksTls() {
-        try (SSLSocket socket = (SSLSocket) SSLSocketFactory.getDefault().createSocket()) {
-            socket.connect(new InetSocketAddress(host, port), CONNECT_WITHIN_MS);
-            socket.setSoTimeout(SNIFF_MS);
-            socket.startHandshake();
-            return true;
-        } catch (IOException e) {
-            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-                if (cause instanceof CertificateException || cause instanceof CertPathBuilderException) {
-                    return true;
-                }
-            }
-            return false;
-        }
-    }
-
-    /** Whether both sides believe each other; with TLS 1.3 the other's refusal comes after the handshake. */
-    private void checkHandshake(TlsFiles files, Socket plain) throws UnreachableException {
-        try (SSLSocket socket =
-                (SSLSocket) files.context().getSocketFactory().createSocket(plain, host, port, false)) {
-            socket.setSoTimeout(SNIFF_MS);
-            socket.startHandshake();
-            socket.getInputStream().read();
-        } catch (SocketTimeoutException e) {
-            // It is silent, as a node is until it is told something.
-        } catch (SSLException e) {
-            throw unreachable("TLS fails (" + e.getMessage() + "); is the certificate of " + files.folder()
-                    + " of the nodes' CA, and do they speak TLS (--tls-dir)?");
-        } catch (IOException e) {
-            throw unreachable("it hangs up in the midst of TLS; do its nodes speak TLS (--tls-dir)?");
         }
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sampo.node.TestCluster;
 import dev.sampo.node.chaos.NodeProcess;
+import dev.sampo.node.client.Credentials;
 import dev.sampo.node.client.JobClient;
 import dev.sampo.node.kubernetes.FakeKubernetesApi.Mood;
 import java.net.URI;
@@ -184,7 +185,7 @@ class KubernetesTest {
                 JobClient client = cluster.client()) {
             alone = TestCluster.sha(TestCluster.train(client, job));
         }
-        try (JobClient client = JobClient.to("http://" + pods.ip(10) + ":8080")) {
+        try (JobClient client = JobClient.to("http://" + pods.ip(10) + ":8080", Credentials.NONE, Duration.ofSeconds(60))) {
             String id = TestCluster.submit(client, job);
             awaitWorkers(client, id, 1);
             pods.start("worker-1", 30, "worker");
@@ -235,7 +236,7 @@ class KubernetesTest {
         pods.kill("coordinator-1");
         pods.kill("coordinator-2");
         pods.start("coordinator-6", 4, "coordinator").awaitUp();
-        try (JobClient client = JobClient.to("http://" + pods.ip(10) + ":8080")) {
+        try (JobClient client = JobClient.to("http://" + pods.ip(10) + ":8080", Credentials.NONE, Duration.ofSeconds(60))) {
             List<String> up = new ArrayList<>();
             TestCluster.call(client, "nodes", TestCluster.JSON.createObjectNode())
                     .path("nodes")
