@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sampo.node.client.Credentials;
 import dev.sampo.node.client.JobClient;
-import org.jspecify.annotations.Nullable;
 import dev.sampo.trainer.spec.JobSpecs;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -40,7 +40,8 @@ final class ClusterCommands {
         @Option(
                 names = "--ca",
                 paramLabel = "FILE",
-                description = "whom to believe at https://host:port (SAMPO_CA; default: that of --tls-dir, or the JVM's)")
+                description =
+                        "whom to believe at https://host:port (SAMPO_CA; default: that of --tls-dir, or the JVM's)")
         @Nullable Path ca;
 
         @Option(

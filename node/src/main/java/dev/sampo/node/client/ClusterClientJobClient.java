@@ -5,6 +5,8 @@ import com.typesafe.config.ConfigFactory;
 import dev.sampo.cluster.NodeSettings;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.cluster.tls.Handshake;
+import dev.sampo.cluster.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,9 +16,6 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import dev.sampo.cluster.tls.Handshake;
-import dev.sampo.cluster.tls.TlsFiles;
-import org.jspecify.annotations.Nullable;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,6 +26,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.pattern.Patterns;
+import org.jspecify.annotations.Nullable;
 
 /** Pekko's ClusterClient: works where client and nodes can reach each other's addresses. */
 @SuppressWarnings("deprecation") // Deprecated in favour of gRPC, but present in every Pekko line; kept to this class.

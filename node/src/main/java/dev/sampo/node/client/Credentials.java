@@ -14,12 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param ca of the HTTP API's certificate; null: that of {@code tlsDir}, or those of the JVM
  * @param tokenFile with the bearer token of the HTTP API
  */
-public record Credentials(@Nullable Path tlsDir, @Nullable Path ca, @Nullable Path tokenFile) {
+public record Credentials(
+        @Nullable Path tlsDir, @Nullable Path ca, @Nullable Path tokenFile) {
     /** Plain, and of no name. */
     public static final Credentials NONE = new Credentials(null, null, null);
 
     /** Whom HTTPS believes; null: whom the JVM does. */
-    @Nullable SSLContext https() {
+    public @Nullable SSLContext https() {
         if (ca != null) {
             return TlsFiles.trusting(ca);
         }
@@ -34,7 +35,8 @@ public record Credentials(@Nullable Path tlsDir, @Nullable Path ca, @Nullable Pa
         try {
             return BearerToken.read(tokenFile);
         } catch (IOException e) {
-            throw new IllegalArgumentException("--token-file " + tokenFile + ": no token can be read (" + e.getMessage() + ")", e);
+            throw new IllegalArgumentException(
+                    "--token-file " + tokenFile + ": no token can be read (" + e.getMessage() + ")", e);
         }
     }
 }

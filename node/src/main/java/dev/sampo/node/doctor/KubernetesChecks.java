@@ -28,7 +28,14 @@ final class KubernetesChecks implements Doctor.Check {
     KubernetesChecks(NodeOptions options) {
         this.options = options;
         root = new NodeSettings(
-                        options.roles(), options.host(), options.port(), Discovery.SEEDS, List.of(), -1, null, options.config())
+                        options.roles(),
+                        options.host(),
+                        options.port(),
+                        Discovery.SEEDS,
+                        List.of(),
+                        -1,
+                        null,
+                        options.config())
                 .toConfig();
         api = KubernetesApi.of(root);
     }
@@ -68,13 +75,15 @@ final class KubernetesChecks implements Doctor.Check {
             Instant now = Instant.now();
             if (version.statusCode() == 401) {
                 findings.accept(Finding.fail(
-                        "api", "https://" + address + " does not accept the token (401)",
+                        "api",
+                        "https://" + address + " does not accept the token (401)",
                         "look at the service account mounted at " + api.serviceAccount()));
                 return false;
             }
             findings.accept(Finding.ok(
                     "api",
-                    "https://" + address + " " + JSON.readTree(version.body()).path("gitVersion").asText("answers")));
+                    "https://" + address + " "
+                            + JSON.readTree(version.body()).path("gitVersion").asText("answers")));
             findings.accept(Clock.compare(
                     "the API server", version.headers().firstValue("Date").orElse(""), now));
             return true;
@@ -82,7 +91,8 @@ final class KubernetesChecks implements Doctor.Check {
             findings.accept(Finding.fail(
                     "api",
                     "https://" + address + ": " + e,
-                    "is the service account mounted at " + api.serviceAccount() + ", and does a NetworkPolicy allow egress?"));
+                    "is the service account mounted at " + api.serviceAccount()
+                            + ", and does a NetworkPolicy allow egress?"));
             return false;
         }
     }
@@ -90,10 +100,13 @@ final class KubernetesChecks implements Doctor.Check {
     private static void dns(Consumer<Finding> findings) {
         String name = "kubernetes.default.svc";
         try {
-            findings.accept(Finding.ok("dns", name + " is " + InetAddress.getByName(name).getHostAddress()));
+            findings.accept(Finding.ok(
+                    "dns", name + " is " + InetAddress.getByName(name).getHostAddress()));
         } catch (UnknownHostException e) {
             findings.accept(Finding.warn(
-                    "dns", name + " is not known", "allow egress to the cluster's DNS; databases and services are named by it"));
+                    "dns",
+                    name + " is not known",
+                    "allow egress to the cluster's DNS; databases and services are named by it"));
         }
     }
 
@@ -102,31 +115,39 @@ final class KubernetesChecks implements Doctor.Check {
         String body = JSON.createObjectNode()
                 .put("apiVersion", "authorization.k8s.io/v1")
                 .put("kind", "SelfSubjectAccessReview")
-                .set("spec", JSON.createObjectNode()
-                        .set("resourceAttributes", JSON.createObjectNode()
-                                .put("namespace", api.namespace())
-                                .put("verb", verb)
-                                .put("resource", "pods")))
+                .set(
+                        "spec",
+                        JSON.createObjectNode()
+                                .set(
+                                        "resourceAttributes",
+                                        JSON.createObjectNode()
+                                                .put("namespace", api.namespace())
+                                                .put("verb", verb)
+                                                .put("resource", "pods")))
                 .toString();
-        HttpResponse<String> review = api.call(
-                "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "application/json", body);
+        HttpResponse<String> review =
+                api.call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "application/json", body);
         if (review.statusCode() / 100 != 2) {
-            return Finding.warn(check, "can't be asked (status " + review.statusCode() + ")", "look at the Role by hand");
+            return Finding.warn(
+                    check, "can't be asked (status " + review.statusCode() + ")", "look at the Role by hand");
         }
         if (JSON.readTree(review.body()).path("status").path("allowed").asBoolean()) {
             return Finding.ok(check, "yes, in namespace " + api.namespace());
         }
         return verb.equals("patch")
                 ? Finding.warn(check, "no", "without it a scale-down may take a busy worker: bind the Role with patch")
-                : Finding.fail(check, "no, in namespace " + api.namespace(), "bind the Role of deploy/k8s/base to the service account");
+                : Finding.fail(
+                        check,
+                        "no, in namespace " + api.namespace(),
+                        "bind the Role of deploy/k8s/base to the service account");
     }
 
     private void pods(Consumer<Finding> findings) throws IOException, InterruptedException {
         Config formation = root.getConfig("sampo.formation.kubernetes");
         int needed = formation.getInt("required-contact-points");
         JsonNode coordinators = list(formation.getString("pod-label-selector"));
-        String found = coordinators.size() + " pods have " + formation.getString("pod-label-selector") + ", "
-                + needed + " are needed";
+        String found = coordinators.size() + " pods have " + formation.getString("pod-label-selector") + ", " + needed
+                + " are needed";
         findings.accept(
                 coordinators.size() >= needed
                         ? Finding.ok("coordinators", found)
@@ -154,7 +175,8 @@ final class KubernetesChecks implements Doctor.Check {
                 }
             }
         }
-        return Finding.fail(name, "no container port is named " + portName, "name the management port so in the manifest");
+        return Finding.fail(
+                name, "no container port is named " + portName, "name the management port so in the manifest");
     }
 
     private JsonNode list(String selector) throws IOException, InterruptedException {

@@ -20,8 +20,8 @@ final class MachineChecks implements Doctor.Check {
     }
 
     static Finding java(int version) {
-        String found = "Java " + version + ", " + Runtime.getRuntime().availableProcessors() + " processors, heap up to "
-                + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB";
+        String found = "Java " + version + ", " + Runtime.getRuntime().availableProcessors()
+                + " processors, heap up to " + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB";
         return version >= JAVA_LEAST
                 ? Finding.ok("java", found)
                 : Finding.fail("java", found, "install Java 17 or newer");
@@ -45,7 +45,8 @@ final class MachineChecks implements Doctor.Check {
     private static Finding natives() {
         try {
             Kernel.Numerics numerics = Kernel.describe();
-            return Finding.ok("natives", "OpenBLAS, kernel " + numerics.kernel() + ", fingerprint " + numerics.fingerprint());
+            return Finding.ok(
+                    "natives", "OpenBLAS, kernel " + numerics.kernel() + ", fingerprint " + numerics.fingerprint());
         } catch (LinkageError | RuntimeException e) {
             return Finding.fail(
                     "natives",

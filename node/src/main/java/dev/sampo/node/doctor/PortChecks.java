@@ -49,7 +49,9 @@ final class PortChecks implements Doctor.Check {
             findings.accept(Finding.ok(option, where + " is free (" + free.getLocalPort() + ")"));
         } catch (IOException e) {
             findings.accept(Finding.fail(
-                    option, where + " can't be had: " + e.getMessage(), "choose another port, or an address of this machine"));
+                    option,
+                    where + " can't be had: " + e.getMessage(),
+                    "choose another port, or an address of this machine"));
         }
     }
 

@@ -26,8 +26,12 @@ final class StorageChecks implements Doctor.Check {
             }
             findings.accept(
                     above != null && Files.isDirectory(above) && Files.isWritable(above)
-                            ? Finding.warn("home", home + " is not there yet", "a node makes it; is it the folder that all share?")
-                            : Finding.fail("home", home + " is not there", "mount the shared volume, or name it with --home"));
+                            ? Finding.warn(
+                                    "home",
+                                    home + " is not there yet",
+                                    "a node makes it; is it the folder that all share?")
+                            : Finding.fail(
+                                    "home", home + " is not there", "mount the shared volume, or name it with --home"));
             return;
         }
         findings.accept(writable());

@@ -61,9 +61,12 @@ class DoctorTest {
     @Test
     void clocksThatDisagreeAreTold() {
         Instant now = Instant.parse("2026-11-26T12:00:00Z");
-        assertThat(Clock.compare("x", "Thu, 26 Nov 2026 11:59:59 GMT", now).level()).isEqualTo(Finding.Level.OK);
-        assertThat(Clock.compare("x", "Thu, 26 Nov 2026 11:59:50 GMT", now).level()).isEqualTo(Finding.Level.WARN);
-        assertThat(Clock.compare("x", "Thu, 26 Nov 2026 12:05:00 GMT", now).level()).isEqualTo(Finding.Level.FAIL);
+        assertThat(Clock.compare("x", "Thu, 26 Nov 2026 11:59:59 GMT", now).level())
+                .isEqualTo(Finding.Level.OK);
+        assertThat(Clock.compare("x", "Thu, 26 Nov 2026 11:59:50 GMT", now).level())
+                .isEqualTo(Finding.Level.WARN);
+        assertThat(Clock.compare("x", "Thu, 26 Nov 2026 12:05:00 GMT", now).level())
+                .isEqualTo(Finding.Level.FAIL);
         assertThat(Clock.compare("x", "", now).level()).isEqualTo(Finding.Level.WARN);
     }
 
@@ -78,6 +81,7 @@ class DoctorTest {
         Sampo.Ran ran = Sampo.run("doctor", "--home", home.toString(), "--port", "0", "--json");
         assertThat(ran.json().path("findings"))
                 .isNotEmpty()
-                .allSatisfy(finding -> assertThat(finding.path("level").asText()).isIn("OK", "WARN"));
+                .allSatisfy(
+                        finding -> assertThat(finding.path("level").asText()).isIn("OK", "WARN"));
     }
 }

@@ -14,11 +14,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.function.IntPredicate;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -119,8 +119,8 @@ class KubernetesTest {
                 .contains("sampo_cluster_members{role=\"ps\",status=\"up\"} 2.0")
                 .contains("sampo_cluster_members{role=\"coordinator\",status=\"up\"} 2.0");
         HttpResponse<String> down = http.send(
-                HttpRequest.newBuilder(URI.create("http://" + pods.ip(20) + ":7626/cluster/members/sampo@"
-                                + pods.ip(10) + ":17355"))
+                HttpRequest.newBuilder(URI.create(
+                                "http://" + pods.ip(20) + ":7626/cluster/members/sampo@" + pods.ip(10) + ":17355"))
                         .DELETE()
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
@@ -185,7 +185,8 @@ class KubernetesTest {
                 JobClient client = cluster.client()) {
             alone = TestCluster.sha(TestCluster.train(client, job));
         }
-        try (JobClient client = JobClient.to("http://" + pods.ip(10) + ":8080", Credentials.NONE, Duration.ofSeconds(60))) {
+        try (JobClient client =
+                JobClient.to("http://" + pods.ip(10) + ":8080", Credentials.NONE, Duration.ofSeconds(60))) {
             String id = TestCluster.submit(client, job);
             awaitWorkers(client, id, 1);
             pods.start("worker-1", 30, "worker");
@@ -236,7 +237,8 @@ class KubernetesTest {
         pods.kill("coordinator-1");
         pods.kill("coordinator-2");
         pods.start("coordinator-6", 4, "coordinator").awaitUp();
-        try (JobClient client = JobClient.to("http://" + pods.ip(10) + ":8080", Credentials.NONE, Duration.ofSeconds(60))) {
+        try (JobClient client =
+                JobClient.to("http://" + pods.ip(10) + ":8080", Credentials.NONE, Duration.ofSeconds(60))) {
             List<String> up = new ArrayList<>();
             TestCluster.call(client, "nodes", TestCluster.JSON.createObjectNode())
                     .path("nodes")

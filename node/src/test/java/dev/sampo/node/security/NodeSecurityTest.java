@@ -55,7 +55,9 @@ class NodeSecurityTest {
     void theCommandSaysSoAndEnds() {
         Sampo.Ran ran = Sampo.run("node", "--roles", "worker", "--host", "0.0.0.0", "--home", folder.toString());
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("the node would trust whoever reaches 0.0.0.0").contains("--insecure");
+        assertThat(ran.err())
+                .contains("the node would trust whoever reaches 0.0.0.0")
+                .contains("--insecure");
     }
 
     @Test
@@ -67,10 +69,12 @@ class NodeSecurityTest {
         Path mixed = tls();
         Path other = folder.resolve("other");
         new Certificates("ca").issue(other, Duration.ofDays(1));
-        Files.copy(other.resolve("tls.key"), mixed.resolve("tls.key"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(
+                other.resolve("tls.key"), mixed.resolve("tls.key"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         assertRefused(mixed, "tls/tls.key: not the key of ");
         Path stranger = tls();
-        Files.copy(other.resolve("ca.crt"), stranger.resolve("ca.crt"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(
+                other.resolve("ca.crt"), stranger.resolve("ca.crt"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         assertRefused(stranger, "tls/tls.crt: not signed by the CA of ");
         Path broken = tls();
         Files.writeString(broken.resolve("tls.key"), "no key");
@@ -89,7 +93,8 @@ class NodeSecurityTest {
         BearerToken token = new BearerToken(file);
         assertThat(token.accepts(Optional.of("Bearer s3cret"))).isTrue();
         assertThat(token.accepts(Optional.of("bearer s3cret"))).isTrue();
-        for (String wrong : new String[] {"", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3crets", "Basic s3cret", "s3cret"}) {
+        for (String wrong :
+                new String[] {"", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3crets", "Basic s3cret", "s3cret"}) {
             assertThat(token.accepts(Optional.of(wrong))).as(wrong).isFalse();
         }
         assertThat(token.accepts(Optional.empty())).isFalse();

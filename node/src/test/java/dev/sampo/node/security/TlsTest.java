@@ -124,12 +124,16 @@ class TlsTest {
         assertThat(plain.err()).contains("it speaks TLS; give --tls-dir");
         Sampo.Ran other = Sampo.run("nodes", "--cluster", first.address(), "--tls-dir", strange.toString());
         assertThat(other.code()).isEqualTo(3);
-        assertThat(other.err()).contains("TLS fails").contains("is the certificate of " + strange + " of the nodes' CA");
+        assertThat(other.err())
+                .contains("TLS fails")
+                .contains("is the certificate of " + strange + " of the nodes' CA");
         String https = first.http();
         assertThat(https).startsWith("https://");
         Sampo.Ran unbelieving = Sampo.run("nodes", "--cluster", https, "--token-file", token.toString());
         assertThat(unbelieving.code()).isEqualTo(3);
-        assertThat(unbelieving.err()).contains("its certificate is not believed").contains("--ca");
+        assertThat(unbelieving.err())
+                .contains("its certificate is not believed")
+                .contains("--ca");
         String ca = tls.resolve("ca.crt").toString();
         Sampo.Ran nameless = Sampo.run("nodes", "--cluster", https, "--ca", ca);
         assertThat(nameless.code()).isEqualTo(2);
@@ -148,7 +152,8 @@ class TlsTest {
                 JobClient client = cluster.client()) {
             alone = TestCluster.sha(TestCluster.train(client, job));
         }
-        try (JobClient client = JobClient.to(first.address(), new Credentials(tls, null, null), Duration.ofSeconds(60))) {
+        try (JobClient client =
+                JobClient.to(first.address(), new Credentials(tls, null, null), Duration.ofSeconds(60))) {
             String id = TestCluster.submit(client, job);
             TestCluster.await(client, id, Set.of("training"));
             BigInteger serial = authority.issue(tls, DAY);
@@ -161,7 +166,9 @@ class TlsTest {
             view = TestCluster.await(client, id);
             assertThat(TestCluster.sha(view)).isEqualTo(alone);
             assertThat(view.path("recoveries").asInt()).isZero();
-            assertThat(view.path("workers").asInt()).as("the newcomer worked too").isEqualTo(2);
+            assertThat(view.path("workers").asInt())
+                    .as("the newcomer worked too")
+                    .isEqualTo(2);
         }
     }
 
@@ -179,8 +186,8 @@ class TlsTest {
     }
 
     private static BigInteger served(int port) throws Exception {
-        try (SSLSocket socket = (SSLSocket)
-                new TlsFiles(tls).context().getSocketFactory().createSocket("127.0.0.1", port)) {
+        try (SSLSocket socket =
+                (SSLSocket) new TlsFiles(tls).context().getSocketFactory().createSocket("127.0.0.1", port)) {
             socket.startHandshake();
             return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber();
         }
@@ -202,7 +209,13 @@ class TlsTest {
     void theTokenIsReadAgainWhenItChanges() throws Exception {
         Path other = Files.writeString(home.resolve("other"), "let-us-in");
         String[] command = {
-            "nodes", "--cluster", first.http(), "--ca", tls.resolve("ca.crt").toString(), "--token-file", other.toString()
+            "nodes",
+            "--cluster",
+            first.http(),
+            "--ca",
+            tls.resolve("ca.crt").toString(),
+            "--token-file",
+            other.toString()
         };
         assertThat(Sampo.run(command).code()).isEqualTo(2);
         Files.copy(other, token, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
