@@ -2,24 +2,31 @@ package dev.sampo.node;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sampo.cluster.Discovery;
 import dev.sampo.cluster.NodeSettings;
 import dev.sampo.cluster.Role;
 import dev.sampo.cluster.api.ApiHandler;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.cluster.formation.KubernetesApi;
 import dev.sampo.cluster.health.Lifelines;
 import dev.sampo.cluster.store.Store;
 import dev.sampo.ingestion.stream.IngestEntity;
 import dev.sampo.ingestion.stream.IngestSharding;
 import dev.sampo.node.client.ApiFacade;
+import dev.sampo.node.management.PodDeletionCost;
+import dev.sampo.node.management.RankCount;
 import dev.sampo.parameter.shard.ParameterShard;
 import dev.sampo.parameter.shard.ReplicaHost;
 import dev.sampo.parameter.shard.ShardSharding;
 import dev.sampo.serving.api.ServingApi;
 import dev.sampo.serving.prediction.ArtifactFormat;
+import dev.sampo.serving.prediction.Listed;
+import dev.sampo.serving.prediction.Refused;
 import dev.sampo.serving.prediction.RegistryModels;
 import dev.sampo.serving.prediction.Serving;
 import dev.sampo.serving.prediction.ServingClient;
+import dev.sampo.serving.prediction.ServingManager;
 import dev.sampo.serving.prediction.ServingSettings;
 import dev.sampo.serving.registry.ModelRegistry;
 import dev.sampo.trainer.job.JobManager;
@@ -50,11 +57,23 @@ import org.apache.pekko.cluster.typed.SingletonActor;
 final class Guardian {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
+    /** Less than a probe waits. */
+    private static final Duration REGISTRY_WITHIN = Duration.ofMillis(900);
 
     private Guardian() {}
 
     /** What the node's HTTP server needs of its actors. */
-    record Services(ApiHandler api, ServingClient serving, ServingSettings servingSettings) {}
+    record Services(
+            ApiHandler api,
+            ServingClient serving,
+            ServingSettings servingSettings,
+            RankCount ranks,
+            ModelsSeen models) {}
+
+    /** What this node, with role serving, can't serve yet; empty if nothing. */
+    interface ModelsSeen {
+        CompletionStage<String> missing();
+    }
 
     static Behavior<Void> create(NodeOptions options, Store store, CompletableFuture<Services> ready) {
         return Behaviors.setup(context -> {
@@ -74,25 +93,38 @@ final class Guardian {
         if (options.roles().contains(Role.COORDINATOR) || options.roles().contains(Role.PS)) {
             context.spawn(Lifelines.create(), "lifelines");
         }
+        RankCount ranks = new RankCount();
         if (options.roles().contains(Role.WORKER)) {
             // A parent of their own: /user/workers/** is what the data plane's stream is configured for.
-            context.spawn(workers(options.workers(), store, shards, ingest), "workers");
+            context.spawn(workers(options.workers(), ranks, store, shards, ingest), "workers");
         }
         TrainerServices services = new TrainerServices(
                 store, shards, ingest, system.settings().config().getDuration("sampo.trainer.missing-role-patience"));
-        ActorRef<JobManager.Command> manager = ClusterSingleton.get(system)
+        ActorRef<JobManager.Command> jobs = ClusterSingleton.get(system)
                 .init(SingletonActor.of(JobManager.create(services), "job-manager")
                         .withSettings(ClusterSingletonSettings.create(system).withRole(Role.COORDINATOR.text())));
         ServingSettings servingSettings = ServingSettings.from(system.settings().config());
         RegistryModels models =
                 new RegistryModels(new ModelRegistry(store), new ArtifactFormat(servingSettings.batchRowsMax()));
+        ModelsSeen seen = () -> CompletableFuture.completedFuture("");
         if (options.roles().contains(Role.SERVING)) {
-            Serving.start(system, models, servingSettings);
+            var manager = Serving.start(system, models, servingSettings);
+            seen = () -> AskPattern.ask(manager, ServingManager.ListModels::new, REGISTRY_WITHIN, system.scheduler())
+                    .handle((reply, failure) -> reply instanceof Listed
+                            ? ""
+                            : reply instanceof Refused refused ? refused.reason() : "the model registry is being read");
         }
         ServingClient client = ServingClient.create(system, servingSettings);
-        ApiHandler api = api(system, manager, new ServingApi(client, models));
+        ApiHandler api = api(system, jobs, new ServingApi(client, models));
         registerFacades(context, options, api);
-        return new Services(api, client, servingSettings);
+        if (options.discovery() == Discovery.KUBERNETES && PodDeletionCost.applies(options.roles())) {
+            String pod = System.getenv("SAMPO_POD_NAME");
+            if (pod != null && !pod.isBlank()) {
+                KubernetesApi kubernetes = KubernetesApi.of(system.settings().config());
+                context.spawn(PodDeletionCost.create(kubernetes, pod, ranks), "pod-deletion-cost");
+            }
+        }
+        return new Services(api, client, servingSettings, ranks, seen);
     }
 
     /** Nodes may share their home, but never their scratch folder. */
@@ -105,13 +137,14 @@ final class Guardian {
 
     private static Behavior<Void> workers(
             int count,
+            RankCount ranks,
             Store store,
             ActorRef<ShardingEnvelope<ParameterShard.Command>> shards,
             ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest) {
         return Behaviors.setup(context -> {
             for (int i = 0; i < count; i++) {
                 context.spawn(
-                        Behaviors.supervise(Worker.create(store, shards, ingest))
+                        Behaviors.supervise(ranks.counted(Worker.create(store, shards, ingest)))
                                 .onFailure(SupervisorStrategy.restart()),
                         "worker-" + i,
                         DispatcherSelector.fromConfig("sampo.compute-dispatcher"));

@@ -4,53 +4,92 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.sampo.cluster.NodeSettings;
 import dev.sampo.cluster.Role;
+import dev.sampo.cluster.formation.Formation;
 import dev.sampo.cluster.journal.JournalSchema;
 import dev.sampo.cluster.journal.JournalSettings;
 import dev.sampo.cluster.store.FolderStore;
+import dev.sampo.cluster.tls.RotatingContext;
+import dev.sampo.cluster.tls.TlsFiles;
 import dev.sampo.node.http.ControlRoutes;
+import dev.sampo.node.management.Management;
+import dev.sampo.node.management.Readiness;
+import dev.sampo.node.security.BearerToken;
+import dev.sampo.node.security.GuardedRoute;
+import dev.sampo.node.security.NodeSecurity;
 import dev.sampo.serving.http.InferenceRoutes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLEngine;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.ServerBuilder;
 import org.apache.pekko.http.javadsl.server.Directives;
+import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A running node: its actor system, its roles' actors, and its HTTP server. Thread-safe. */
 public final class SampoNode {
+    private static final Logger LOG = LoggerFactory.getLogger(SampoNode.class);
+
     private final ActorSystem<Void> system;
+    private final NodeSettings settings;
     private final @Nullable ServerBinding http;
+    private final @Nullable ServerBinding management;
+    private final Duration patience;
 
     private final Thread onSignal = new Thread(() -> run(CoordinatedShutdown.jvmExitReason()), "stop-on-signal");
 
-    private SampoNode(ActorSystem<Void> system, @Nullable ServerBinding http) {
+    private SampoNode(
+            ActorSystem<Void> system,
+            NodeSettings settings,
+            @Nullable ServerBinding http,
+            @Nullable ServerBinding management,
+            Duration patience) {
         this.system = system;
+        this.settings = settings;
         this.http = http;
+        this.management = management;
+        this.patience = patience;
         Runtime.getRuntime().addShutdownHook(onSignal);
     }
 
     /** Starts a node; {@link IllegalStateException} says what of the machine does not allow it, such as a port in use. */
     public static SampoNode start(NodeOptions options) {
+        options.security().check(options.host(), options.httpPort() >= 0, Instant.now());
         try {
             Files.createDirectories(options.home());
         } catch (IOException e) {
             throw new IllegalStateException("the home folder " + options.home() + " can't be made: " + e);
         }
-        NodeSettings settings = new NodeSettings(options.roles(), options.host(), options.port(), options.seeds());
+        NodeSettings settings = new NodeSettings(
+                options.roles(),
+                options.host(),
+                options.port(),
+                options.discovery(),
+                options.seeds(),
+                options.managementPort(),
+                options.security().tlsDir(),
+                options.config());
         ActorSystem<Void> system;
         CompletableFuture<Guardian.Services> ready = new CompletableFuture<>();
         Config base = ConfigFactory.parseMap(Map.of("pekko.cluster.seed-nodes", List.of()))
@@ -62,8 +101,12 @@ public final class SampoNode {
         }
         Config config = journal.toConfig().withFallback(base).resolve();
         try {
+            ActorSystemSetup setup = ActorSystemSetup.create(
+                    BootstrapSetup.create(config),
+                    Readiness.setup(() ->
+                            ready.thenCompose(services -> services.models().missing())));
             system = ActorSystem.create(
-                    Guardian.create(options, new FolderStore(options.home()), ready), NodeSettings.SYSTEM, config);
+                    Guardian.create(options, new FolderStore(options.home()), ready), NodeSettings.SYSTEM, setup);
         } catch (RuntimeException e) {
             throw new IllegalStateException(
                     "can't listen on " + options.host() + ":" + options.port() + ": " + rootCause(e)
@@ -71,10 +114,18 @@ public final class SampoNode {
                     e);
         }
         try {
-            join(system, options);
             Guardian.Services services = ready.get(30, TimeUnit.SECONDS);
-            return new SampoNode(system, options.httpPort() < 0 ? null : bind(system, options, services));
-        } catch (IllegalStateException e) {
+            ServerBinding http = options.httpPort() < 0 ? null : serveApi(system, options, services);
+            ServerBinding management = options.managementPort() < 0
+                    ? null
+                    : await(
+                            Management.serve(
+                                    system, options.host(), options.managementPort(), services.api(), services.ranks()),
+                            "management on " + options.host() + ":" + options.managementPort(),
+                            "--management-port");
+            Formation.join(system, settings);
+            return new SampoNode(system, settings, http, management, Formation.patience(config, options.discovery()));
+        } catch (IllegalStateException | IllegalArgumentException e) {
             system.terminate();
             throw e;
         } catch (ExecutionException | TimeoutException e) {
@@ -87,34 +138,40 @@ public final class SampoNode {
         }
     }
 
-    /** Joins the seeds, or itself: then it is the first of a new cluster. */
-    private static void join(ActorSystem<Void> system, NodeOptions options) {
-        Cluster cluster = Cluster.get(system);
-        List<org.apache.pekko.actor.Address> seeds = options.seeds().isEmpty()
-                ? List.of(cluster.selfMember().address())
-                : options.seeds().stream()
-                        .map(seed -> org.apache.pekko.actor.AddressFromURIString.parse(
-                                "pekko://" + NodeSettings.SYSTEM + "@" + seed))
-                        .toList();
-        cluster.manager().tell(new JoinSeedNodes(seeds));
-    }
-
-    private static ServerBinding bind(ActorSystem<Void> system, NodeOptions options, Guardian.Services services)
+    private static ServerBinding serveApi(ActorSystem<Void> system, NodeOptions options, Guardian.Services services)
             throws InterruptedException {
-        var route = Directives.concat(
+        NodeSecurity security = options.security();
+        Route routes = Directives.concat(
                 ControlRoutes.routes(services.api()),
                 InferenceRoutes.routes(services.serving(), services.servingSettings(), "0.1.0"));
+        if (security.tokenFile() != null) {
+            routes = GuardedRoute.of(routes, new BearerToken(security.tokenFile()));
+        }
+        if (security.tokenInPlainText(options.host())) {
+            LOG.warn(
+                    "the HTTP API's token travels in plain text; give --http-tls-dir, unless a proxy in front has TLS");
+        }
+        ServerBuilder server = Http.get(system).newServerAt(options.host(), options.httpPort());
+        if (security.httpTlsDir() != null) {
+            RotatingContext context = new RotatingContext(new TlsFiles(security.httpTlsDir()));
+            server = server.enableHttps(ConnectionContext.httpsServer(() -> serverEngine(context)));
+        }
+        return await(server.bind(routes), "HTTP on " + options.host() + ":" + options.httpPort(), "--http-port");
+    }
+
+    private static SSLEngine serverEngine(RotatingContext context) {
+        SSLEngine engine = context.current().createSSLEngine();
+        engine.setUseClientMode(false);
+        return engine;
+    }
+
+    private static ServerBinding await(CompletionStage<ServerBinding> binding, String what, String option)
+            throws InterruptedException {
         try {
-            return Http.get(system)
-                    .newServerAt(options.host(), options.httpPort())
-                    .bind(route)
-                    .toCompletableFuture()
-                    .get(15, TimeUnit.SECONDS);
+            return binding.toCompletableFuture().get(15, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IllegalStateException(
-                    "can't serve HTTP on " + options.host() + ":" + options.httpPort() + ": " + rootCause(e)
-                            + "; choose another --http-port",
-                    e);
+                    "can't serve " + what + ": " + rootCause(e) + "; choose another " + option, e);
         }
     }
 
@@ -139,13 +196,24 @@ public final class SampoNode {
         return http == null ? -1 : http.localAddress().getPort();
     }
 
+    /** The port of probes and metrics, or -1 without one. */
+    public int managementPort() {
+        return management == null ? -1 : management.localAddress().getPort();
+    }
+
+    /** As {@link #awaitUp(Duration)} with the patience of the settings. */
+    public void awaitUp() {
+        awaitUp(patience);
+    }
+
     /** Waits until the node is a member; {@link IllegalStateException} when it is not in time. */
     public void awaitUp(Duration within) {
         long end = System.nanoTime() + within.toNanos();
         while (!Cluster.get(system).selfMember().status().equals(MemberStatus.up())) {
             if (system.whenTerminated().isCompleted() || System.nanoTime() > end) {
+                String trouble = Formation.trouble(system, settings);
                 throw new IllegalStateException("the node did not join the cluster within " + within.toSeconds()
-                        + " s; are the seeds right, and reachable?");
+                        + " s; " + (trouble.isEmpty() ? "are the seeds right, and reachable?" : trouble));
             }
             pause();
         }

@@ -10,22 +10,22 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /** The command line as a user sees it: exit code, stdout and stderr. Runs in this JVM. */
-final class Sampo {
+public final class Sampo {
     private Sampo() {}
 
     /** What a command left behind. */
-    record Ran(int code, String out, String err) {
-        JsonNode json() throws Exception {
+    public record Ran(int code, String out, String err) {
+        public JsonNode json() throws Exception {
             return new ObjectMapper().readTree(out);
         }
     }
 
-    static Ran run(String... arguments) {
+    public static Ran run(String... arguments) {
         return runWith("", arguments);
     }
 
     /** With something on stdin. */
-    static Ran runWith(String stdin, String... arguments) {
+    public static Ran runWith(String stdin, String... arguments) {
         PrintStream out = System.out;
         PrintStream err = System.err;
         InputStream in = System.in;

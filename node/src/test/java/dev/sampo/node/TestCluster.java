@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sampo.cluster.Role;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.node.client.Credentials;
 import dev.sampo.node.client.JobClient;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,8 +21,11 @@ import java.util.Random;
 import java.util.Set;
 
 /** A cluster in this JVM for a test: real nodes over Artery, and a small data set with a job that learns it. */
-final class TestCluster implements AutoCloseable {
-    static final ObjectMapper JSON = new ObjectMapper();
+public final class TestCluster implements AutoCloseable {
+    public static final ObjectMapper JSON = new ObjectMapper();
+    /** More than a user waits: tests run beside others. */
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(60);
+
     private final Path home;
     private final List<SampoNode> nodes = new ArrayList<>();
 
@@ -30,7 +34,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     /** One node with every role. */
-    static TestCluster of(Path home, int workers) {
+    public static TestCluster of(Path home, int workers) {
         TestCluster cluster = new TestCluster(home);
         cluster.start(EnumSet.allOf(Role.class), workers);
         return cluster;
@@ -41,7 +45,7 @@ final class TestCluster implements AutoCloseable {
         List<String> seeds = nodes.isEmpty() ? List.of() : List.of(address());
         SampoNode node = SampoNode.start(new NodeOptions(roles, "127.0.0.1", 0, seeds, 0, home, workers));
         nodes.add(node);
-        node.awaitUp(Duration.ofSeconds(30));
+        node.awaitUp(Duration.ofSeconds(90));
         return node;
     }
 
@@ -53,12 +57,12 @@ final class TestCluster implements AutoCloseable {
         return "http://127.0.0.1:" + nodes.get(0).httpPort();
     }
 
-    JobClient client() {
-        return JobClient.to(address());
+    public JobClient client() {
+        return JobClient.to(address(), Credentials.NONE, ANSWER_WITHIN);
     }
 
     JobClient httpClient() {
-        return JobClient.to(http());
+        return JobClient.to(http(), Credentials.NONE, ANSWER_WITHIN);
     }
 
     @Override
@@ -69,7 +73,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     /** 1013 rows, which neither ranks nor batches divide, of two numbers, a colour and a yes or no. */
-    static Path rows(Path folder) throws IOException {
+    public static Path rows(Path folder) throws IOException {
         Path csv = folder.resolve("rows.csv");
         if (Files.exists(csv)) {
             return csv;
@@ -87,7 +91,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     /** A job for {@link #rows} that tears its few parameters into several shards. */
-    static ObjectNode spec(String name, Path rows) throws IOException {
+    public static ObjectNode spec(String name, Path rows) throws IOException {
         return (ObjectNode) JSON.readTree("""
                 {"name": "%s",
                  "data": {"train": "%s", "validationFraction": 0.2, "chunkRows": 100,
@@ -101,29 +105,29 @@ final class TestCluster implements AutoCloseable {
                 """.formatted(name, rows));
     }
 
-    static JsonNode call(JobClient client, String operation, ObjectNode body) throws Exception {
+    public static JsonNode call(JobClient client, String operation, ObjectNode body) throws Exception {
         ApiResponse response = client.call(new ApiRequest(operation, body.toString()));
         assertThat(response.status()).as(response.body()).isEqualTo(200);
         return JSON.readTree(response.body());
     }
 
-    static String submit(JobClient client, ObjectNode spec) throws Exception {
+    public static String submit(JobClient client, ObjectNode spec) throws Exception {
         return call(client, "submit", JSON.createObjectNode().set("spec", spec))
                 .path("job")
                 .asText();
     }
 
     /** Trains to the end and gives the last status. */
-    static JsonNode train(JobClient client, ObjectNode spec) throws Exception {
+    public static JsonNode train(JobClient client, ObjectNode spec) throws Exception {
         return await(client, submit(client, spec));
     }
 
-    static JsonNode await(JobClient client, String job) throws Exception {
+    public static JsonNode await(JobClient client, String job) throws Exception {
         return await(client, job, Set.of("done", "failed", "cancelled"));
     }
 
-    static JsonNode await(JobClient client, String job, Set<String> states) throws Exception {
-        long end = System.nanoTime() + Duration.ofSeconds(90).toNanos();
+    public static JsonNode await(JobClient client, String job, Set<String> states) throws Exception {
+        long end = System.nanoTime() + Duration.ofSeconds(240).toNanos();
         while (true) {
             JsonNode view = status(client, job);
             if (states.contains(view.path("state").asText())) {
@@ -134,12 +138,12 @@ final class TestCluster implements AutoCloseable {
         }
     }
 
-    static JsonNode status(JobClient client, String job) throws Exception {
+    public static JsonNode status(JobClient client, String job) throws Exception {
         return call(client, "status", JSON.createObjectNode().put("job", job));
     }
 
     /** The sha of a job of {@link #spec} that must have ended well, with every row counted once an epoch. */
-    static String sha(JsonNode view) {
+    public static String sha(JsonNode view) {
         assertThat(view.path("state").asText()).as(view.toString()).isEqualTo("done");
         long rowsPerEpoch = view.path("rowsPerEpoch").asLong();
         assertThat(view.path("rowsApplied").asLong())

@@ -105,7 +105,7 @@ public final class ClusterProcesses implements AutoCloseable {
         String name = role.text() + "-" + ++started;
         Networks.Host host = host(first);
         if (host != null) {
-            arguments.addAll(List.of("--host", host.address()));
+            arguments.addAll(List.of("--host", host.address(), "--insecure"));
         }
         NodeProcess process = NodeProcess.start(
                 home, name, host == null ? List.of() : host.prefix(), arguments.toArray(String[]::new));

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,7 +15,7 @@ import java.util.regex.Pattern;
 public final class NodeProcess implements AutoCloseable {
     private static final Pattern UP =
             Pattern.compile("node (\\S+) is up with roles [a-z,]*[a-z](?:, HTTP at (\\S+))?\\R");
-    private static final Duration UP_WITHIN = Duration.ofSeconds(90);
+    private static final Duration UP_WITHIN = Duration.ofSeconds(180);
 
     private final Process process;
     private final Path log;
@@ -31,20 +32,38 @@ public final class NodeProcess implements AutoCloseable {
         return start(home, name, List.of(), arguments);
     }
 
+    /** The same with some of its environment, as in a pod. */
+    public static NodeProcess start(Path home, String name, Map<String, String> environment, String... arguments)
+            throws IOException {
+        return start(home, name, List.of(), environment, arguments);
+    }
+
     /** @param prefix of the command, such as what puts it into a network of its own */
     static NodeProcess start(Path home, String name, List<String> prefix, String... arguments) throws IOException {
+        return start(home, name, prefix, Map.of(), arguments);
+    }
+
+    private static NodeProcess start(
+            Path home, String name, List<String> prefix, Map<String, String> environment, String... arguments)
+            throws IOException {
         List<String> all = new ArrayList<>(List.of("node", "--home", home.toString()));
         all.addAll(List.of(arguments));
         Path log = home.resolve(name + ".log");
-        return new NodeProcess(sampo(log, prefix, all), log);
+        return new NodeProcess(sampo(log, prefix, environment, all), log);
     }
 
     /** Any command of Sampo in a JVM of its own, stdout and stderr to a file. */
     public static Process sampo(Path log, List<String> arguments) throws IOException {
-        return sampo(log, List.of(), arguments);
+        return sampo(log, Map.of(), arguments);
     }
 
-    private static Process sampo(Path log, List<String> prefix, List<String> arguments) throws IOException {
+    /** The same with some of its environment. */
+    public static Process sampo(Path log, Map<String, String> environment, List<String> arguments) throws IOException {
+        return sampo(log, List.of(), environment, arguments);
+    }
+
+    private static Process sampo(Path log, List<String> prefix, Map<String, String> environment, List<String> arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(prefix);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -59,10 +78,10 @@ public final class NodeProcess implements AutoCloseable {
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 "dev.sampo.node.Main"));
         command.addAll(arguments);
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().putAll(environment);
+        return builder.start();
     }
 
     /** This process's own settings, such as where the journal is, hold for its nodes too. */

@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ClusterCommands.Models.class,
             PredictCommand.class,
             ValidateCommand.class,
+            DoctorCommand.class,
             ChaosCommand.class,
             CompletionCommand.class
         },

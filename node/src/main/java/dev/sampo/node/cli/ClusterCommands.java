@@ -3,6 +3,7 @@ package dev.sampo.node.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sampo.node.client.Credentials;
 import dev.sampo.node.client.JobClient;
 import dev.sampo.trainer.spec.JobSpecs;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -21,20 +23,39 @@ final class ClusterCommands {
     private ClusterCommands() {}
 
     /** What they share: the address, and the form of the answer. */
-    @Command(mixinStandardHelpOptions = true)
+    @Command(mixinStandardHelpOptions = true, defaultValueProvider = EnvironmentDefaults.OfClient.class)
     abstract static class Base implements Callable<Integer> {
         @Option(
                 names = "--cluster",
                 paramLabel = "ADDRESS",
-                description = "host:port of a node, or http://host:port (default: ${DEFAULT-VALUE})")
+                description = "host:port of a node, or http://host:port (SAMPO_CLUSTER; default: ${DEFAULT-VALUE})")
         String cluster = "127.0.0.1:17355";
+
+        @Option(
+                names = "--tls-dir",
+                paramLabel = "DIR",
+                description = "tls.crt, tls.key and ca.crt to show to nodes that speak TLS (SAMPO_TLS_DIR)")
+        @Nullable Path tlsDir;
+
+        @Option(
+                names = "--ca",
+                paramLabel = "FILE",
+                description =
+                        "whom to believe at https://host:port (SAMPO_CA; default: that of --tls-dir, or the JVM's)")
+        @Nullable Path ca;
+
+        @Option(
+                names = "--token-file",
+                paramLabel = "FILE",
+                description = "with the bearer token of the HTTP API (SAMPO_TOKEN_FILE)")
+        @Nullable Path tokenFile;
 
         @Option(names = "--json", description = "print one JSON object on stdout and nothing else there")
         boolean json;
 
         @Override
         public final Integer call() throws Exception {
-            try (JobClient client = JobClient.to(cluster)) {
+            try (JobClient client = JobClient.to(cluster, new Credentials(tlsDir, ca, tokenFile))) {
                 return run(client);
             }
         }

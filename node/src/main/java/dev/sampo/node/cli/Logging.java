@@ -16,6 +16,7 @@ final class Logging {
     /** What the libraries under it do, too. */
     static void showAll() {
         lower(Logger.ROOT_LOGGER_NAME, Level.INFO);
+        lower("org.apache.pekko.management.cluster.bootstrap", Level.INFO);
     }
 
     private static void lower(String name, Level level) {

@@ -5,6 +5,8 @@ import com.typesafe.config.ConfigFactory;
 import dev.sampo.cluster.NodeSettings;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
+import dev.sampo.cluster.tls.Handshake;
+import dev.sampo.cluster.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,6 +15,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,6 +26,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.pattern.Patterns;
+import org.jspecify.annotations.Nullable;
 
 /** Pekko's ClusterClient: works where client and nodes can reach each other's addresses. */
 @SuppressWarnings("deprecation") // Deprecated in favour of gRPC, but present in every Pekko line; kept to this class.
@@ -37,9 +41,14 @@ final class ClusterClientJobClient implements JobClient {
     private final ActorSystem system;
     private final ActorRef client;
 
+    private final @Nullable TlsFiles tls;
     private volatile boolean answered;
 
-    ClusterClientJobClient(String host, int port, Duration answerWithin) {
+    ClusterClientJobClient(String host, int port, Credentials credentials, Duration answerWithin) {
+        tls = credentials.tlsDir() == null ? null : new TlsFiles(credentials.tlsDir());
+        if (tls != null) {
+            tls.check(Instant.now());
+        }
         this.host = host;
         this.port = port;
         this.answerWithin = answerWithin;
@@ -47,7 +56,17 @@ final class ClusterClientJobClient implements JobClient {
         Map<String, Object> values = new HashMap<>();
         values.put("pekko.actor.provider", "remote");
         values.put("pekko.actor.allow-java-serialization", "off");
-        values.put("pekko.remote.artery.transport", "tcp");
+        values.put("pekko.remote.artery.transport", tls == null ? "tcp" : "tls-tcp");
+        if (tls != null) {
+            String ssl = "pekko.remote.artery.ssl.";
+            String engine = ssl + "rotating-keys-engine.";
+            values.put(
+                    ssl + "ssl-engine-provider",
+                    "org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider");
+            values.put(engine + "key-file", tls.keyFile().toString());
+            values.put(engine + "cert-file", tls.certificateFile().toString());
+            values.put(engine + "ca-cert-file", tls.caFile().toString());
+        }
         values.put("pekko.remote.artery.canonical.hostname", ownAddress(host, port));
         values.put("pekko.remote.artery.canonical.port", 0);
         values.put("pekko.remote.artery.advanced.maximum-frame-size", "512 KiB");
@@ -115,6 +134,10 @@ final class ClusterClientJobClient implements JobClient {
             answered = true;
             return response;
         } catch (ExecutionException | TimeoutException e) {
+            String trouble = Handshake.trouble(tls, host, port);
+            if (!trouble.isEmpty()) {
+                throw unreachable(trouble);
+            }
             throw unreachable("nothing came within " + answerWithin.toSeconds() + " s; is a node with role "
                     + (forServing ? "serving" : "coordinator")
                     + " up there, started with this --host, and can both sides reach each other?"
@@ -129,7 +152,15 @@ final class ClusterClientJobClient implements JobClient {
     private void checkListening() throws UnreachableException {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(host, port), CONNECT_WITHIN_MS);
-            if (speaksHttp(socket)) {
+            if (tls != null) {
+                String trouble = Handshake.trouble(tls, host, port);
+                if (!trouble.isEmpty()) {
+                    throw unreachable(trouble);
+                }
+                return;
+            }
+            String said = sniff(socket);
+            if (said.equals("HTTP/")) {
                 throw unreachable(
                         "what is there speaks HTTP; if it is a node's --http-port, name it http://" + address);
             }
@@ -144,13 +175,13 @@ final class ClusterClientJobClient implements JobClient {
     }
 
     /** A node hangs up at once at what is no message of its own, and logs nothing. */
-    private static boolean speaksHttp(Socket socket) {
+    private static String sniff(Socket socket) {
         try {
             socket.setSoTimeout(SNIFF_MS);
             socket.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            return new String(socket.getInputStream().readNBytes(5), StandardCharsets.US_ASCII).equals("HTTP/");
+            return new String(socket.getInputStream().readNBytes(5), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
-            return false;
+            return "";
         }
     }
 

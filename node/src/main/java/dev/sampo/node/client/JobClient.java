@@ -16,13 +16,18 @@ public interface JobClient extends AutoCloseable {
 
     /** The door that the address names: {@code http://host:port}, or ClusterClient at {@code host:port}. */
     static JobClient to(String cluster) {
-        return to(cluster, Duration.ofSeconds(11));
+        return to(cluster, Credentials.NONE);
+    }
+
+    /** The same with TLS or a token. */
+    static JobClient to(String cluster, Credentials credentials) {
+        return to(cluster, credentials, Duration.ofSeconds(11));
     }
 
     /** Waits as long for an answer; a node itself needs up to 10 s to say that no coordinator answers it. */
-    static JobClient to(String cluster, Duration answerWithin) {
+    static JobClient to(String cluster, Credentials credentials, Duration answerWithin) {
         if (cluster.startsWith("http://") || cluster.startsWith("https://")) {
-            return new HttpJobClient(httpAddress(cluster), answerWithin);
+            return new HttpJobClient(httpAddress(cluster), credentials, answerWithin);
         }
         int colon = cluster.lastIndexOf(':');
         int port = cluster.matches("[^:/\\s]+:\\d{1,5}") ? Integer.parseInt(cluster.substring(colon + 1)) : -1;
@@ -30,7 +35,7 @@ public interface JobClient extends AutoCloseable {
             throw new IllegalArgumentException(
                     "--cluster must be host:port or http://host:port, was \"" + cluster + "\"");
         }
-        return new ClusterClientJobClient(cluster.substring(0, colon), port, answerWithin);
+        return new ClusterClientJobClient(cluster.substring(0, colon), port, credentials, answerWithin);
     }
 
     private static URI httpAddress(String cluster) {

@@ -17,7 +17,7 @@ class UnreachableTest {
     private static final Duration SOON = Duration.ofSeconds(1);
 
     private static void assertUnreachable(String address, String message) {
-        try (JobClient client = JobClient.to(address, SOON)) {
+        try (JobClient client = JobClient.to(address, Credentials.NONE, SOON)) {
             assertThatThrownBy(() -> client.call(new ApiRequest("jobs", "{}")))
                     .isInstanceOf(UnreachableException.class)
                     .hasMessageStartingWith("no cluster answers at " + address + ": ")
