@@ -19,6 +19,8 @@ import java.util.stream.Stream;
  * of it as {@code e2e.sh} calls; each call is written down. Addresses are told to the nodes, not discovered.
  */
 final class FakeKubectl {
+    private static final int ROLLOUT_WITHIN_S = 240;
+
     private final Path state = Path.of(System.getenv("FAKE_KUBECTL"));
     private final Path pods = state.resolve("pods");
 
@@ -79,6 +81,8 @@ final class FakeKubectl {
             Workload workload = manifests.node(role);
             Files.writeString(state.resolve("image"), workload.container().getImage());
             scale(role, workload.replicas());
+            // One after the other: seven JVMs that start at once keep two cores from everything else.
+            awaitUp(role);
         }
     }
 
@@ -104,6 +108,7 @@ final class FakeKubectl {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
                 "--add-opens=java.base/java.nio=ALL-UNNAMED",
                 "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
                 "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
@@ -145,17 +150,28 @@ final class FakeKubectl {
         Files.delete(pods);
     }
 
+    /** As a kubelet does: a process that ended is started again. */
     private void awaitUp(String role) throws Exception {
-        for (Pod pod : all()) {
-            for (int i = 0;
-                    pod.role().equals(role) && !Files.readString(log(pod.name)).contains(" is up ");
-                    i++) {
-                if (i == 600) {
-                    throw new IOException(pod.name + " is not up within 60 s: " + Files.readString(log(pod.name)));
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(ROLLOUT_WITHIN_S);
+        for (Pod pod : all().stream().filter(each -> each.role().equals(role)).toList()) {
+            while (!Files.readString(log(pod.name)).contains(" is up ")) {
+                if (System.nanoTime() > end) {
+                    throw new IOException(pod.name + " is not up: " + Files.readString(log(pod.name)));
                 }
-                Thread.sleep(100);
+                if (!isAlive(pod)) {
+                    start(pod.name, pod.port, freePort());
+                    pod = find(pod.name);
+                }
+                Thread.sleep(200);
             }
         }
+    }
+
+    /** A process whose parent is gone may stay as a zombie. */
+    private static boolean isAlive(Pod pod) {
+        return ProcessHandle.of(pod.pid)
+                .filter(process -> process.isAlive() && process.info().arguments().isPresent())
+                .isPresent();
     }
 
     /** {@code exec -i deploy/NAME -- sampo …}: Services and the image's folder become what they stand for here. */

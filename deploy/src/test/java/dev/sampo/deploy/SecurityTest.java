@@ -6,7 +6,9 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
@@ -15,11 +17,14 @@ import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -55,6 +60,21 @@ class SecurityTest {
                     .isNotEmpty()
                     .allSatisfy(SecurityTest::isConfined);
         });
+    }
+
+    @Test
+    void theJobThatSubmitsIsAClientAndNoNode() throws IOException {
+        Job job = (Job) StrictManifests.read(Files.readString(Kustomize.K8S.resolve("examples/submit-job.yaml")))
+                .get(0);
+        PodTemplateSpec template = job.getSpec().getTemplate();
+        assertThat(template.getMetadata().getLabels())
+                .containsEntry("sampo.dev/client", "true")
+                .doesNotContainEntry("app.kubernetes.io/name", "sampo");
+        assertThat(template.getSpec().getSecurityContext().getRunAsNonRoot()).isTrue();
+        assertThat(template.getSpec().getSecurityContext().getSeccompProfile().getType())
+                .isEqualTo("RuntimeDefault");
+        assertThat(template.getSpec().getAutomountServiceAccountToken()).isFalse();
+        assertThat(template.getSpec().getContainers()).singleElement().satisfies(SecurityTest::isConfined);
     }
 
     private static void isConfined(Container container) {
