@@ -168,10 +168,9 @@ final class FakeKubectl {
     }
 
     /** A process whose parent is gone may stay as a zombie. */
-    private static boolean isAlive(Pod pod) {
-        return ProcessHandle.of(pod.pid)
-                .filter(process -> process.isAlive() && process.info().arguments().isPresent())
-                .isPresent();
+    private static boolean isAlive(Pod pod) throws IOException {
+        Path stat = Path.of("/proc/" + pod.pid + "/stat");
+        return Files.exists(stat) && !Files.readString(stat).contains(") Z ");
     }
 
     /** {@code exec -i deploy/NAME -- sampo …}: Services and the image's folder become what they stand for here. */
