@@ -82,7 +82,7 @@ scale() {
   until_true "workers: $1 in the cluster" are "$1" worker
 }
 
-work=$(mktemp -d)
+work=$(mktemp -d "$here/.e2e.XXXXXX") # beside the overlays, which kustomize wants to be named by relative paths
 finish() {
   code=$?
   trap - EXIT
@@ -133,7 +133,7 @@ cat >"$work/kustomization.yaml" <<YAML
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 namespace: $namespace
-resources: [$(realpath --relative-to "$work" "$here/overlays/$overlay")]
+resources: [../overlays/$overlay]
 replicas:
   - {name: sampo-ps, count: 2}
   - {name: sampo-worker, count: 1}
