@@ -29,7 +29,8 @@ import scala.jdk.javaapi.CollectionConverters;
  * forever.
  */
 public final class CoordinatorsDecider extends LowestAddressJoinDecider {
-    private static final Logger LOG = LoggerFactory.getLogger(CoordinatorsDecider.class);
+    /** Not this class's: under that Pekko's decider says every second that it goes on. */
+    private static final Logger LOG = LoggerFactory.getLogger(Formation.class);
     private static final Duration TELL_EVERY = Duration.ofSeconds(10);
 
     private final ActorSystem system;

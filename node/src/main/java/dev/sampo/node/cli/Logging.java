@@ -17,6 +17,7 @@ final class Logging {
     static void showAll() {
         lower(Logger.ROOT_LOGGER_NAME, Level.INFO);
         lower("org.apache.pekko.management.cluster.bootstrap", Level.INFO);
+        lower("dev.sampo.cluster.formation.CoordinatorsDecider", Level.INFO);
     }
 
     private static void lower(String name, Level level) {

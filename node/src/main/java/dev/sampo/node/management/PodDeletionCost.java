@@ -61,6 +61,7 @@ public final class PodDeletionCost extends AbstractBehavior<PodDeletionCost.Comm
             String pod,
             RankCount ranks) {
         super(context);
+        context.setLoggerName(PodDeletionCost.class);
         this.api = api;
         this.pod = pod;
         this.ranks = ranks;
