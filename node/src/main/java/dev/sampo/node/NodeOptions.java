@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param port of the cluster, 0 takes a free one
  * @param discovery how the others are found
  * @param seeds {@code host:port} to join; empty starts a cluster of its own
+ * @param httpHost where the API listens; null for {@code host}
  * @param httpPort of the API, -1 for none, 0 takes a free one
  * @param managementPort of probes and metrics, -1 for none, 0 takes a free one
  * @param home folder of the store: jobs, checkpoints, models; the nodes of a cluster share it
@@ -26,6 +27,7 @@ public record NodeOptions(
         int port,
         Discovery discovery,
         List<String> seeds,
+        @Nullable String httpHost,
         int httpPort,
         int managementPort,
         Path home,
@@ -35,6 +37,11 @@ public record NodeOptions(
     /** A node that is told its seeds, without management or TLS, as suits one machine. */
     public NodeOptions(
             Set<Role> roles, String host, int port, List<String> seeds, int httpPort, Path home, int workers) {
-        this(roles, host, port, Discovery.SEEDS, seeds, httpPort, -1, home, workers, NodeSecurity.NONE, null);
+        this(roles, host, port, Discovery.SEEDS, seeds, null, httpPort, -1, home, workers, NodeSecurity.NONE, null);
+    }
+
+    @Override
+    public String httpHost() {
+        return httpHost == null ? host : httpHost;
     }
 }

@@ -75,7 +75,7 @@ public final class SampoNode {
 
     /** Starts a node; {@link IllegalStateException} says what of the machine does not allow it, such as a port in use. */
     public static SampoNode start(NodeOptions options) {
-        options.security().check(options.host(), options.httpPort() >= 0, Instant.now());
+        options.security().check(options.host(), options.httpPort() < 0 ? null : options.httpHost(), Instant.now());
         try {
             Files.createDirectories(options.home());
         } catch (IOException e) {
@@ -147,16 +147,16 @@ public final class SampoNode {
         if (security.tokenFile() != null) {
             routes = GuardedRoute.of(routes, new BearerToken(security.tokenFile()));
         }
-        if (security.tokenInPlainText(options.host())) {
+        if (security.tokenInPlainText(options.httpHost())) {
             LOG.warn(
                     "the HTTP API's token travels in plain text; give --http-tls-dir, unless a proxy in front has TLS");
         }
-        ServerBuilder server = Http.get(system).newServerAt(options.host(), options.httpPort());
+        ServerBuilder server = Http.get(system).newServerAt(options.httpHost(), options.httpPort());
         if (security.httpTlsDir() != null) {
             RotatingContext context = new RotatingContext(new TlsFiles(security.httpTlsDir()));
             server = server.enableHttps(ConnectionContext.httpsServer(() -> serverEngine(context)));
         }
-        return await(server.bind(routes), "HTTP on " + options.host() + ":" + options.httpPort(), "--http-port");
+        return await(server.bind(routes), "HTTP on " + options.httpHost() + ":" + options.httpPort(), "--http-port");
     }
 
     private static SSLEngine serverEngine(RotatingContext context) {

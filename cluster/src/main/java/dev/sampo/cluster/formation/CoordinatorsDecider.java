@@ -31,6 +31,7 @@ import scala.jdk.javaapi.CollectionConverters;
 public final class CoordinatorsDecider extends LowestAddressJoinDecider {
     /** Not this class's: under that Pekko's decider says every second that it goes on. */
     private static final Logger LOG = LoggerFactory.getLogger(Formation.class);
+
     private static final Duration TELL_EVERY = Duration.ofSeconds(10);
 
     private final ActorSystem system;

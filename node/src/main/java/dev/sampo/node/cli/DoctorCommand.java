@@ -50,6 +50,9 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--port", description = "of the node (default: ${DEFAULT-VALUE})")
     private int port = 17355;
 
+    @Option(names = "--http-host", paramLabel = "ADDRESS", description = "as of the node")
+    private @Nullable String httpHost;
+
     @Option(names = "--http-port", description = "of the node")
     private int httpPort = -1;
 
@@ -96,6 +99,7 @@ final class DoctorCommand implements Callable<Integer> {
                 port,
                 Discovery.of(discovery),
                 List.of(),
+                httpHost,
                 httpPort,
                 managementPort,
                 home.toAbsolutePath(),

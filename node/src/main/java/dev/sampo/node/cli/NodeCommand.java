@@ -93,6 +93,12 @@ final class NodeCommand implements Callable<Integer> {
             description = "settings over the defaults, HOCON, such as sampo.journal.url; see docs/operations.md")
     private @Nullable Path config;
 
+    @Option(
+            names = "--http-host",
+            paramLabel = "ADDRESS",
+            description = "where the HTTP API listens, such as 0.0.0.0 in a pod (default: --host)")
+    private @Nullable String httpHost;
+
     @Option(names = "--http-port", description = "serve the HTTP API there, 0 takes a free one")
     private int httpPort = -1;
 
@@ -123,6 +129,7 @@ final class NodeCommand implements Callable<Integer> {
                     port,
                     Discovery.of(discovery),
                     seeds,
+                    httpHost,
                     httpPort,
                     managementPort,
                     home.toAbsolutePath(),

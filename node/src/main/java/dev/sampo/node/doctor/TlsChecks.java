@@ -34,7 +34,7 @@ final class TlsChecks implements Doctor.Check {
             }
         }
         try {
-            options.security().check(options.host(), options.httpPort() >= 0, Instant.now());
+            options.security().check(options.host(), options.httpPort() < 0 ? null : options.httpHost(), Instant.now());
             findings.accept(
                     options.security().insecure()
                             ? Finding.warn(

@@ -26,25 +26,25 @@ public record NodeSecurity(
     /**
      * {@link IllegalArgumentException} if the node would be open to a network, or its files are of no use.
      *
-     * @param http whether the HTTP API is served
+     * @param httpHost where the HTTP API is served; null if it is not
      */
-    public void check(String host, boolean http, Instant now) {
+    public void check(String host, @Nullable String httpHost, Instant now) {
         if (tlsDir != null) {
             new TlsFiles(tlsDir).check(now);
         }
         if (httpTlsDir != null) {
             new TlsFiles(httpTlsDir).check(now);
         }
-        if (insecure || isLoopback(host)) {
+        if (insecure) {
             return;
         }
-        if (tlsDir == null) {
+        if (tlsDir == null && !isLoopback(host)) {
             throw new IllegalArgumentException("the node would trust whoever reaches " + host
                     + ", for its address is not a loopback one: give --tls-dir a folder with tls.crt, tls.key and ca.crt,"
                     + " or say --insecure (SAMPO_INSECURE=true) where the network itself is fenced");
         }
-        if (http && tokenFile == null) {
-            throw new IllegalArgumentException("the HTTP API at " + host
+        if (httpHost != null && tokenFile == null && !isLoopback(httpHost)) {
+            throw new IllegalArgumentException("the HTTP API at " + httpHost
                     + " would obey whoever reaches it, for its address is not a loopback one: give --token-file a file with"
                     + " a bearer token, or say --insecure (SAMPO_INSECURE=true) where the network itself is fenced");
         }

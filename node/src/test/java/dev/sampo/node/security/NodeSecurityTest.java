@@ -30,24 +30,26 @@ class NodeSecurityTest {
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "127.9.8.7", "localhost"})
     void onOnesOwnMachineNothingIsNeeded(String host) {
-        assertThatCode(() -> NodeSecurity.NONE.check(host, true, Instant.now())).doesNotThrowAnyException();
+        assertThatCode(() -> NodeSecurity.NONE.check(host, host, Instant.now())).doesNotThrowAnyException();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "10.1.2.3", "192.168.0.1"})
     void anAddressOfANetworkNeedsTlsAndAToken(String host) throws Exception {
         Instant now = Instant.now();
-        assertThatThrownBy(() -> NodeSecurity.NONE.check(host, false, now))
+        assertThatThrownBy(() -> NodeSecurity.NONE.check(host, null, now))
                 .hasMessageContaining(host)
                 .hasMessageContaining("--tls-dir")
                 .hasMessageContaining("--insecure (SAMPO_INSECURE=true)");
         NodeSecurity withTls = new NodeSecurity(tls(), null, null, false);
-        assertThatCode(() -> withTls.check(host, false, now)).doesNotThrowAnyException();
-        assertThatThrownBy(() -> withTls.check(host, true, now)).hasMessageContaining("--token-file");
+        assertThatCode(() -> withTls.check(host, null, now)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> withTls.check(host, host, now)).hasMessageContaining("--token-file");
         NodeSecurity both = new NodeSecurity(tls(), null, folder.resolve("token"), false);
-        assertThatCode(() -> both.check(host, true, now)).doesNotThrowAnyException();
+        assertThatCode(() -> both.check(host, host, now)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> NodeSecurity.NONE.check("127.0.0.1", host, now))
+                .hasMessageContaining("--token-file");
         assertThat(both.tokenInPlainText(host)).isTrue();
-        assertThatCode(() -> new NodeSecurity(null, null, null, true).check(host, true, now))
+        assertThatCode(() -> new NodeSecurity(null, null, null, true).check(host, host, now))
                 .doesNotThrowAnyException();
     }
 
@@ -82,7 +84,7 @@ class NodeSecurityTest {
     }
 
     private static void assertRefused(Path tls, String message) {
-        assertThatThrownBy(() -> new NodeSecurity(tls, null, null, true).check("127.0.0.1", false, Instant.now()))
+        assertThatThrownBy(() -> new NodeSecurity(tls, null, null, true).check("127.0.0.1", null, Instant.now()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);
     }
