@@ -34,9 +34,13 @@ import dev.sampo.trainer.job.TrainerServices;
 import dev.sampo.trainer.worker.Worker;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -56,6 +60,7 @@ import org.apache.pekko.cluster.typed.SingletonActor;
 @SuppressWarnings("deprecation") // ClusterClient, see dev.sampo.node.client.
 final class Guardian {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration LEAVE_WITHIN = Duration.ofSeconds(4);
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
     /** Less than a probe waits. */
     private static final Duration REGISTRY_WITHIN = Duration.ofMillis(900);
@@ -142,15 +147,31 @@ final class Guardian {
             ActorRef<ShardingEnvelope<ParameterShard.Command>> shards,
             ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest) {
         return Behaviors.setup(context -> {
+            List<ActorRef<Worker.Command>> lanes = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                context.spawn(
+                lanes.add(context.spawn(
                         Behaviors.supervise(ranks.counted(Worker.create(store, shards, ingest)))
                                 .onFailure(SupervisorStrategy.restart()),
                         "worker-" + i,
-                        DispatcherSelector.fromConfig("sampo.compute-dispatcher"));
+                        DispatcherSelector.fromConfig("sampo.compute-dispatcher")));
             }
+            handBackRanksBeforeStop(context.getSystem(), lanes);
             return Behaviors.empty();
         });
+    }
+
+    /** Steps go on while the ranks of a node that stops are dealt to others; the phase's timeout is the most it waits. */
+    private static void handBackRanksBeforeStop(ActorSystem<Void> system, List<ActorRef<Worker.Command>> lanes) {
+        CoordinatedShutdown.get(Adapter.toClassic(system))
+                .addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "hand-back-ranks", () -> {
+                    CompletableFuture<?>[] left = lanes.stream()
+                            .map(lane -> AskPattern.<Worker.Command, Done>ask(
+                                            lane, Worker.Leave::new, LEAVE_WITHIN, system.scheduler())
+                                    .exceptionally(late -> Done.getInstance())
+                                    .toCompletableFuture())
+                            .toArray(CompletableFuture<?>[]::new);
+                    return CompletableFuture.allOf(left).thenApply(all -> Done.getInstance());
+                });
     }
 
     /** ClusterClient reaches these by path through any node's receptionist. */

@@ -465,6 +465,11 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             stragglers.begin(nowMs());
             return;
         }
+        if (stragglers.isStuck(nowMs()) && missing() == null && status.waitingFor == null) {
+            stragglers.begin(nowMs());
+            recover("no step was applied for long, though nobody is missing; the workers' logs say what they wait for");
+            return;
+        }
         var look = stragglers.look(pool.accepted(), nowMs());
         if (look.ask()) {
             pool.accepted().forEach(worker -> worker.tell(new Worker.Describe(fromWorkers)));
@@ -494,6 +499,10 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         }
         if (!pool.accepted().equals(before)) {
             deal();
+            // Whoever is about to stop waits for this.
+            before.stream()
+                    .filter(worker -> !pool.accepted().contains(worker))
+                    .forEach(worker -> worker.tell(new Worker.Release(status.job)));
         }
     }
 

@@ -17,7 +17,15 @@ final class Stragglers<W extends Comparable<? super W>> {
 
     private static final double STEPS_OF_PATIENCE = 4;
 
+    /** Every worker answers, or others do its work, and yet nothing goes on: what is lost must be in a shard or on the way. */
+    private static final long STUCK_MS = 15_000;
+
+    private static final double STEPS_UNTIL_STUCK = 40;
+
     private double stepMs = Double.NaN;
+    /** When training last went on in truth. */
+    private long movedMs;
+
     private long advancedMs;
     private long askedMs = -1;
     private Set<W> silent = new TreeSet<>();
@@ -27,8 +35,18 @@ final class Stragglers<W extends Comparable<? super W>> {
 
     /** Training begins or goes on after something else. */
     void begin(long nowMs) {
+        movedMs = nowMs;
+        waitFrom(nowMs);
+    }
+
+    private void waitFrom(long nowMs) {
         advancedMs = nowMs;
         askedMs = -1;
+    }
+
+    /** Whether nothing has gone on for so long that asking and dealing again can't help; not before the first step. */
+    boolean isStuck(long nowMs) {
+        return nowMs - movedMs > Math.max(STUCK_MS, STEPS_UNTIL_STUCK * stepMs);
     }
 
     /** So many steps were applied, or part of an evaluation was reported (0 steps). */
@@ -54,7 +72,7 @@ final class Stragglers<W extends Comparable<? super W>> {
             silent = new TreeSet<>(workers);
             return new Look<>(true, Set.of());
         } else if (nowMs - askedMs >= patienceMs()) {
-            begin(nowMs);
+            waitFrom(nowMs);
             // Where nobody answers nobody could do the others' work.
             if (silent.size() < workers.size()) {
                 return new Look<>(false, silent);

@@ -30,6 +30,8 @@ import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One worker's part in one incarnation of a job: fetches batches, exchanges with the shards, evaluates at an epoch's end.
@@ -46,6 +48,10 @@ abstract class RankRun implements AutoCloseable {
 
     private static final long REPORT_EVERY_MS = 150;
     private static final long STORAGE_RETRY_MS = 1_000;
+    /** A step that takes longer says what it waits for. */
+    private static final long TOLD_AFTER_MS = 10_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RankRun.class);
 
     /** The addresses a run talks to and is answered at. */
     record Peers(
@@ -76,6 +82,12 @@ abstract class RankRun implements AutoCloseable {
     private long shardPatienceMs = SHARD_PATIENCE_MS;
     private long lastReportMs;
     private long retries;
+    /** The slowest rank's clock when it last changed, and since when this is so or was told. */
+    private long stuckClock = -1;
+
+    private long stuckSinceMs = nowMs();
+    /** What a shard refused last. */
+    private String refusal = "";
     /** When an evaluation that could not be written is tried again; 0 if there is none. */
     private long retryEvaluationMs;
 
@@ -161,6 +173,26 @@ abstract class RankRun implements AutoCloseable {
     /** Called a few times a second. */
     void look(long nowMs) {}
 
+    /** What keeps this run from its next step, for the log. */
+    abstract String waitsFor();
+
+    private void tellIfStuck(long now) {
+        long clock = ranks().mapToLong(this::clock).min().orElse(-1);
+        if (clock != stuckClock || isStopped()) {
+            stuckClock = clock;
+            stuckSinceMs = now;
+        } else if (now - stuckSinceMs > TOLD_AFTER_MS) {
+            stuckSinceMs = now;
+            LOG.warn(
+                    "job={} ranks=[{}, {}) clock={} waits for {}",
+                    plan.job(),
+                    assignment.lo(),
+                    assignment.hi(),
+                    clock,
+                    waitsFor() + refusal);
+        }
+    }
+
     /** No shard has said anything for a while: sends again what is not answered, through sharding. */
     abstract void sendAllAgain();
 
@@ -207,6 +239,7 @@ abstract class RankRun implements AutoCloseable {
 
     private void onRefused(ShardRefused refused) {
         int shard = refused.address().shard();
+        refusal = "; shard " + shard + " refused last: " + refused.message();
         switch (refused.reason()) {
             case LOST -> coordinator().tell(new Worker.ShardLost(plan.job(), incarnation, shard));
             case MALFORMED -> throw new IllegalStateException("shard " + shard + " refused: " + refused.message());
@@ -246,6 +279,7 @@ abstract class RankRun implements AutoCloseable {
             fetch(key, null);
         }
         look(now);
+        tellIfStuck(now);
         if (retryEvaluationMs > 0 && now >= retryEvaluationMs && isStopped()) {
             retryEvaluationMs = 0;
             proceed();

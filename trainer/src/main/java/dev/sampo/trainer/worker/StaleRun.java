@@ -159,6 +159,15 @@ final class StaleRun extends RankRun {
     }
 
     @Override
+    String waitsFor() {
+        return gradients.keySet().stream()
+                .map(rank -> "rank " + rank + ": clock " + protocol.clock(rank) + ", shards " + protocol.missing(rank)
+                        + (protocol.isSent(rank) ? "" : " or its batch"))
+                .toList()
+                .toString();
+    }
+
+    @Override
     void sendAgain(int shard) {
         for (var each : gradients.entrySet()) {
             int rank = each.getKey();

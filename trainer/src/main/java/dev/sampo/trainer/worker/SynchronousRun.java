@@ -228,6 +228,19 @@ final class SynchronousRun extends RankRun {
         }
     }
 
+    @Override
+    String waitsFor() {
+        return switch (protocol.phase()) {
+            case COMPUTING -> "the batches of its ranks" + (queue.hasAll(keys()) ? ", which are here" : "");
+            case JOINING ->
+                "values of one clock: shards " + protocol.missing() + " are silent, " + protocol.apart() + " apart";
+            case EXCHANGING ->
+                "shards " + protocol.missing() + ", sent "
+                        + protocol.missing().stream().filter(window::isUnderWay).toList();
+            case STOPPED -> "nothing";
+        };
+    }
+
     /** A shard that stays further behind than one step has not the state that the others went on from. */
     private void lookForOutdated(long nowMs) {
         for (int shard : protocol.outdated()) {

@@ -9,6 +9,7 @@ import dev.sampo.model.kernel.Kernel;
 import dev.sampo.parameter.shard.ParameterShard;
 import dev.sampo.parameter.shard.ShardMessages.ShardReply;
 import java.time.Duration;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -46,6 +47,12 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     /** Stop computing for the job; what was sent may still be counted. */
     public record Release(JobId job) implements Command, CborSerializable {}
+
+    /**
+     * This node is about to stop: coordinators deal without this worker, which goes on computing until they have. Answered when
+     * it has no ranks any more.
+     */
+    public record Leave(ActorRef<Done> replyTo) implements Command {}
 
     private record FromShard(ShardReply reply) implements Command {}
 
@@ -97,6 +104,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private final ActorRef<ShardReply> fromShards;
     private final ActorRef<BatchReply> fromIngest;
     private @Nullable RankRun run;
+    private @Nullable ActorRef<Done> leaving;
 
     public static Behavior<Command> create(
             Store store,
@@ -130,6 +138,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 .onMessage(Describe.class, this::onDescribe)
                 .onMessage(Assign.class, this::onAssign)
                 .onMessage(Release.class, this::onRelease)
+                .onMessage(Leave.class, this::onLeave)
                 .onMessageEquals(Tick.INSTANCE, this::onTick)
                 .onSignal(PostStop.class, signal -> onPostStop())
                 .build();
@@ -169,6 +178,23 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private Behavior<Command> onRelease(Release release) {
         if (run != null && run.job().equals(release.job())) {
             drop();
+        }
+        return leaveIfIdle();
+    }
+
+    private Behavior<Command> onLeave(Leave leave) {
+        leaving = leave.replyTo();
+        getContext()
+                .getSystem()
+                .receptionist()
+                .tell(Receptionist.deregister(KEY, getContext().getSelf()));
+        return leaveIfIdle();
+    }
+
+    private Behavior<Command> leaveIfIdle() {
+        if (leaving != null && run == null) {
+            leaving.tell(Done.getInstance());
+            leaving = null;
         }
         return this;
     }

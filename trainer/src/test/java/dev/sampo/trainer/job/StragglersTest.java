@@ -26,6 +26,23 @@ class StragglersTest {
         }
     }
 
+    /** Asking and dealing again are no progress; a slow step is no standstill. */
+    @Test
+    void whereNothingHelpsTrainingIsStuck() {
+        stragglers.begin(0);
+        assertThat(stragglers.isStuck(1_000_000)).as("before the first step").isFalse();
+        trainUntil(1000, 10);
+        for (long at = 1500; at < 16_000; at += 500) {
+            stragglers.look(WORKERS, at);
+            assertThat(stragglers.isStuck(at)).isFalse();
+        }
+        assertThat(stragglers.isStuck(16_001)).isTrue();
+        stragglers.begin(16_001);
+        assertThat(stragglers.isStuck(30_000)).isFalse();
+        stragglers.advanced(1, 60_000);
+        assertThat(stragglers.isStuck(360_000)).as("steps of 9 s on average").isFalse();
+    }
+
     @Test
     void whoeverDoesNotAnswerWhileNothingGoesOnIsSuspected() {
         trainUntil(1000, 10);
