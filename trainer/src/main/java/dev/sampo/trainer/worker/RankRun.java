@@ -15,6 +15,7 @@ import dev.sampo.model.network.Network;
 import dev.sampo.parameter.shard.ParameterShard;
 import dev.sampo.parameter.shard.ShardMessages.Address;
 import dev.sampo.parameter.shard.ShardMessages.Contribute;
+import dev.sampo.parameter.shard.ShardMessages.Missing;
 import dev.sampo.parameter.shard.ShardMessages.Pull;
 import dev.sampo.parameter.shard.ShardMessages.ShardRefused;
 import dev.sampo.parameter.shard.ShardMessages.ShardReply;
@@ -220,7 +221,8 @@ abstract class RankRun implements AutoCloseable {
         if (!address.job().equals(plan.job()) || address.incarnation() != incarnation) {
             return;
         }
-        if (!(reply instanceof ShardRefused)) {
+        // Who is late is no news of what was sent: it must not put off that it is sent again.
+        if (!(reply instanceof ShardRefused) && !(reply instanceof Missing)) {
             lastHeardMs = nowMs();
             shardPatienceMs = SHARD_PATIENCE_MS;
         }

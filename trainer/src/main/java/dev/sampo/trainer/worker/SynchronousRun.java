@@ -106,11 +106,21 @@ final class SynchronousRun extends RankRun {
         }
         if (reply instanceof Reduced reduced) {
             onReduced(reduced);
+        } else if (reply instanceof Missing missing && lacksOurs(missing)) {
+            // What was sent there is lost, as after the shard moved.
+            contributeAll(missing.address().shard());
         } else if (reply instanceof Missing missing && backup.onMissing(missing.ranks(), protocol.clock())) {
             substitute = newSubstitute();
             prefetch();
             proceed();
         }
+    }
+
+    private boolean lacksOurs(Missing missing) {
+        return window.isUnderWay(missing.address().shard())
+                && missing.ranks().stream()
+                        .anyMatch(block ->
+                                block.lo() < assignment().hi() && assignment().lo() < block.hi());
     }
 
     private GradientTree newSubstitute() {
