@@ -167,7 +167,14 @@ final class Guardian {
                     CompletableFuture<?>[] left = lanes.stream()
                             .map(lane -> AskPattern.<Worker.Command, Done>ask(
                                             lane, Worker.Leave::new, LEAVE_WITHIN, system.scheduler())
-                                    .exceptionally(late -> Done.getInstance())
+                                    .exceptionally(late -> {
+                                        system.log()
+                                                .warn(
+                                                        "{} still had ranks after {} s; the job deals them when this node is gone",
+                                                        lane.path(),
+                                                        LEAVE_WITHIN.toSeconds());
+                                        return Done.getInstance();
+                                    })
                                     .toCompletableFuture())
                             .toArray(CompletableFuture<?>[]::new);
                     return CompletableFuture.allOf(left).thenApply(all -> Done.getInstance());

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.NodeSettings;
 import dev.sampo.cluster.Role;
+import dev.sampo.parameter.compression.Packing;
 import dev.sampo.parameter.shard.RankTree.Block;
 import dev.sampo.parameter.shard.ShardMessages.Address;
 import dev.sampo.parameter.shard.ShardMessages.Contribute;
@@ -33,6 +34,7 @@ public final class Wire {
                 128,
                 1,
                 0,
+                Packing.FLOAT32,
                 gradient,
                 0,
                 gradient.length,

@@ -1,6 +1,7 @@
 package dev.sampo.bench.micro;
 
 import dev.sampo.cluster.JobId;
+import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.shard.Consistency;
 import dev.sampo.parameter.shard.RankTree.Block;
@@ -58,7 +59,8 @@ public class ShardBenchmark {
                 null,
                 0,
                 0,
-                Consistency.SYNCHRONOUS);
+                Consistency.SYNCHRONOUS,
+                Compression.NONE);
         shard = new ShardState(plan, ShardSnapshot.initial(0, values));
     }
 

@@ -144,9 +144,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private final Store store;
     private final Executor blocking;
     private final StashBuffer<Command> stash;
-    private final Set<ActorRef<ShardReply>> waiting = new LinkedHashSet<>();
+    private Set<ActorRef<ShardReply>> waiting = new LinkedHashSet<>();
     private final NavigableSet<Long> saveAt = new TreeSet<>();
-    private Set<ActorRef<ShardReply>> lastAnswered = Set.of();
+    private Set<ActorRef<ShardReply>> lastAnswered = new LinkedHashSet<>();
     /** Who waits where steps are not synchronous. */
     private final WaitingRanks<ActorRef<ShardReply>> waitingRanks = new WaitingRanks<>();
 
@@ -363,7 +363,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             for (ActorRef<ShardReply> worker : waiting) {
                 worker.tell(values);
             }
-            lastAnswered = Set.copyOf(waiting);
+            Set<ActorRef<ShardReply>> before = lastAnswered;
+            lastAnswered = waiting;
+            waiting = before;
             waiting.clear();
         }
     }
@@ -572,7 +574,8 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             float[] forCopies = sumForCopies(shard);
             ShardState.Step step = shard.apply(clipFactor, forCopies);
             if (forCopies != null) {
-                Applied applied = new Applied(at(version), step, forCopies);
+                Applied applied = new Applied(
+                        at(version), step, shard.plan().compression().packing(), forCopies);
                 replication
                         .targets()
                         .forEach(node ->

@@ -44,7 +44,12 @@ public final class RankTree {
 
     /** Whether [lo, hi) is a node of the tree over {@code ranks}. */
     public static boolean isBlock(int lo, int hi, int ranks) {
-        return lo >= 0 && lo < hi && hi <= ranks && blocks(lo, hi, ranks).size() == 1;
+        if (lo < 0 || lo >= hi || hi > ranks) {
+            return false;
+        }
+        int widest = lo == 0 ? rootSize(ranks) : Integer.lowestOneBit(lo);
+        int size = hi - lo;
+        return hi == ranks ? size <= widest : Integer.bitCount(size) == 1 && size <= widest;
     }
 
     /** The ranks [lo, hi) of worker {@code index} of {@code workers}: contiguous and as equal as can be. */

@@ -1,9 +1,11 @@
 package dev.sampo.parameter.shard;
 
+import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.shard.RankTree.Block;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The contributions to one clock of one shard, summed along the {@link RankTree} once all ranks are covered. Holds the
@@ -20,12 +22,18 @@ final class Reduction {
     record Totals(long rows, double weight, double loss) {}
 
     private final int ranks;
-    private final TreeMap<Integer, Part> parts = new TreeMap<>();
+    private final Compression compression;
+    /** [ranks], by the first rank. */
+    private final @Nullable Part[] parts;
+
     private final float[][] stack;
     private int covered;
 
-    Reduction(int ranks) {
+    /** @param compression each sum of two is rounded as it says, here as at the workers */
+    Reduction(int ranks, Compression compression) {
         this.ranks = ranks;
+        this.compression = compression;
+        parts = new Part[ranks];
         int depth = Integer.numberOfTrailingZeros(RankTree.rootSize(ranks)) + 1;
         stack = new float[depth][TILE];
     }
@@ -42,16 +50,24 @@ final class Reduction {
             throw new IllegalArgumentException(
                     "ranks [" + block.lo() + ", " + block.hi() + ") are no block of the tree over " + ranks + " ranks");
         }
-        var floor = parts.floorEntry(block.lo());
-        if (floor != null && floor.getValue().block().covers(block)) {
-            return false;
+        // Blocks are nested or disjoint, so the next one that begins here or before is the only one that may cover it.
+        for (int lo = block.lo(); lo >= 0; lo--) {
+            Part before = parts[lo];
+            if (before != null) {
+                if (before.block().covers(block)) {
+                    return false;
+                }
+                break;
+            }
         }
-        var inside = parts.subMap(block.lo(), block.hi());
-        for (Part smaller : inside.values()) {
-            covered -= smaller.block().hi() - smaller.block().lo();
+        for (int lo = block.lo(); lo < block.hi(); lo++) {
+            Part smaller = parts[lo];
+            if (smaller != null) {
+                covered -= smaller.block().hi() - smaller.block().lo();
+                parts[lo] = null;
+            }
         }
-        inside.clear();
-        parts.put(block.lo(), part);
+        parts[block.lo()] = part;
         covered += block.hi() - block.lo();
         return true;
     }
@@ -64,7 +80,10 @@ final class Reduction {
     List<Block> missing() {
         List<Block> missing = new ArrayList<>();
         int at = 0;
-        for (Part part : parts.values()) {
+        for (Part part : parts) {
+            if (part == null) {
+                continue;
+            }
             if (part.block().lo() > at) {
                 missing.add(new Block(at, part.block().lo()));
             }
@@ -86,7 +105,7 @@ final class Reduction {
     }
 
     private Totals totals(int lo, int size) {
-        Part part = parts.get(lo);
+        Part part = parts[lo];
         if (part != null && part.block().hi() >= Math.min(lo + size, ranks)) {
             return new Totals(part.rows(), part.weight(), part.loss());
         }
@@ -105,7 +124,7 @@ final class Reduction {
     }
 
     private void sum(int lo, int size, int from, int length, int depth, float[] target) {
-        Part part = parts.get(lo);
+        Part part = parts[lo];
         if (part != null && part.block().hi() >= Math.min(lo + size, ranks)) {
             System.arraycopy(part.gradient(), part.offset() + from, target, 0, length);
             return;
@@ -120,10 +139,11 @@ final class Reduction {
         for (int i = 0; i < length; i++) {
             target[i] += right[i];
         }
+        compression.round(target, 0, length);
     }
 
     void clear() {
-        parts.clear();
+        Arrays.fill(parts, null);
         covered = 0;
     }
 }

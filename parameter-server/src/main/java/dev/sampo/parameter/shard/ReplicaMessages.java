@@ -5,6 +5,7 @@ import dev.sampo.cluster.wire.Frame;
 import dev.sampo.cluster.wire.FrameCodec;
 import dev.sampo.cluster.wire.FrameContext;
 import dev.sampo.cluster.wire.Frames;
+import dev.sampo.parameter.compression.Packing;
 import dev.sampo.parameter.shard.ParameterShard.ShardEvent;
 import dev.sampo.parameter.shard.ShardMessages.Address;
 import dev.sampo.parameter.shard.ShardState.Ledger;
@@ -75,9 +76,9 @@ public final class ReplicaMessages {
     /**
      * The update from the version that the address has as its clock; {@code sum} is that of the gradients.
      *
-     * <pre> address | i32 rank | i64 behind | i64 rows | f64 weight | f64 loss | f32 clipFactor | f64 squaredNorm | i32 n | f32[n] </pre>
+     * <pre> address | i32 rank | i64 behind | i64 rows | f64 weight | f64 loss | f32 clipFactor | f64 squaredNorm | packed sum </pre>
      */
-    public record Applied(Address address, Step step, float[] sum) implements ForReplica, Frame {
+    public record Applied(Address address, Step step, Packing packing, float[] sum) implements ForReplica, Frame {
         @Override
         public String entity() {
             return ShardSharding.entityId(address.job(), address.shard());
@@ -85,7 +86,7 @@ public final class ReplicaMessages {
 
         @Override
         public String manifest() {
-            return "replica-step-2";
+            return "replica-step-3";
         }
 
         @Override
@@ -98,7 +99,7 @@ public final class ReplicaMessages {
                     .putDouble(step.loss())
                     .putFloat(step.clipFactor())
                     .putDouble(step.squaredNorm());
-            Frames.putFloats(target, sum, 0, sum.length);
+            packing.put(target, sum, 0, sum.length);
         }
 
         static Applied read(ByteBuffer source) {
@@ -111,7 +112,7 @@ public final class ReplicaMessages {
                     source.getDouble(),
                     source.getFloat(),
                     source.getDouble());
-            return new Applied(address, step, Frames.getFloats(source));
+            return new Applied(address, step, Packing.FLOAT32, Packing.get(source));
         }
     }
 
@@ -121,7 +122,7 @@ public final class ReplicaMessages {
         public Map<String, Reader> readers() {
             return Map.of(
                     "replica-part-1", (source, context) -> Part.read(source),
-                    "replica-step-2", (source, context) -> Applied.read(source));
+                    "replica-step-3", (source, context) -> Applied.read(source));
         }
     }
 }

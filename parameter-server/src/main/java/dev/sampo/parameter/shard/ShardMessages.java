@@ -5,6 +5,7 @@ import dev.sampo.cluster.wire.Frame;
 import dev.sampo.cluster.wire.FrameCodec;
 import dev.sampo.cluster.wire.FrameContext;
 import dev.sampo.cluster.wire.Frames;
+import dev.sampo.parameter.compression.Packing;
 import dev.sampo.parameter.shard.RankTree.Block;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -38,7 +39,8 @@ public final class ShardMessages {
      * go on. The sender does not write to the array until then.
      *
      * @param basis version of the shard's values it was computed on
-     *     <pre> address | i32 lo | i32 hi | i64 rows | f64 weight | f64 loss | i64 basis | text replyTo | i32 n | f32[n] </pre>
+     * @param packing how the gradient is laid
+     *     <pre> address | i32 lo | i32 hi | i64 rows | f64 weight | f64 loss | i64 basis | text replyTo | packed gradient </pre>
      */
     public record Contribute(
             Address address,
@@ -47,6 +49,7 @@ public final class ShardMessages {
             double weight,
             double loss,
             long basis,
+            Packing packing,
             float[] gradient,
             int offset,
             int length,
@@ -54,7 +57,7 @@ public final class ShardMessages {
             implements ParameterShard.Command, Frame {
         @Override
         public String manifest() {
-            return "contribute-2";
+            return "contribute-3";
         }
 
         @Override
@@ -67,7 +70,7 @@ public final class ShardMessages {
                     .putDouble(loss)
                     .putLong(basis);
             Frames.putText(target, context.toText(replyTo));
-            Frames.putFloats(target, gradient, offset, length);
+            packing.put(target, gradient, offset, length);
         }
 
         static Contribute read(ByteBuffer source, FrameContext context) {
@@ -78,8 +81,9 @@ public final class ShardMessages {
             double loss = source.getDouble();
             long basis = source.getLong();
             ActorRef<ShardReply> replyTo = context.toRef(Frames.getText(source));
-            float[] gradient = Frames.getFloats(source);
-            return new Contribute(address, block, rows, weight, loss, basis, gradient, 0, gradient.length, replyTo);
+            float[] gradient = Packing.get(source);
+            return new Contribute(
+                    address, block, rows, weight, loss, basis, Packing.FLOAT32, gradient, 0, gradient.length, replyTo);
         }
     }
 
@@ -306,7 +310,7 @@ public final class ShardMessages {
         @Override
         public Map<String, Reader> readers() {
             return Map.of(
-                    "contribute-2", whole(Contribute::read),
+                    "contribute-3", whole(Contribute::read),
                     "pull-2", whole(Pull::read),
                     "apply-1", whole(Apply::read),
                     "values-2", whole(Values::read),

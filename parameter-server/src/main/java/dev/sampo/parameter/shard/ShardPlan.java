@@ -2,6 +2,7 @@ package dev.sampo.parameter.shard;
 
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.wire.CborSerializable;
+import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.optimizer.RegularizationSpec;
 import dev.sampo.parameter.optimizer.ScheduleSpec;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpointEverySteps further checkpoints at multiples of this clock, or 0
  * @param replicas 0, or 1 if every applied step shall reach another ps node, where there is one, before it is answered
  * @param consistency how far the ranks may be apart
+ * @param compression what gradients lose before they travel
  */
 public record ShardPlan(
         JobId job,
@@ -41,7 +43,8 @@ public record ShardPlan(
         @Nullable Double clipValue,
         long checkpointEverySteps,
         int replicas,
-        Consistency consistency)
+        Consistency consistency,
+        Compression compression)
         implements CborSerializable {
     /** 256 Ki floats: one shard's values fit one frame. */
     public static final int FLOATS_MAX = 256 * 1024;

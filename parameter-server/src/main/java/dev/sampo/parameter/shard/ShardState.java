@@ -118,7 +118,7 @@ public final class ShardState {
         this.plan = plan;
         optimizer = Optimizer.of(plan.optimizer());
         schedule = Schedule.of(plan.schedule(), plan.totalSteps());
-        reduction = new Reduction(plan.ranks());
+        reduction = new Reduction(plan.ranks(), plan.compression());
         synchronous = plan.consistency().synchronous();
         rankClocks = synchronous ? new long[0] : rankClocks(plan, from);
         version = synchronous ? from.clock() : Arrays.stream(rankClocks).sum();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.shard.RankTree.Block;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -28,7 +29,9 @@ class ReductionTest {
     /** What one rank has to give. */
     private record Rank(float[] gradient, long rows, double weight, double loss) {}
 
-    private static List<Rank> ranks(Random random) {
+    private static final Compression SHORT = new Compression(Compression.Method.BFLOAT16, 1);
+
+    private static List<Rank> ranks(Random random, Compression compression) {
         List<Rank> ranks = new ArrayList<>();
         int count = 1 + random.nextInt(40);
         for (int rank = 0; rank < count; rank++) {
@@ -37,6 +40,7 @@ class ReductionTest {
                 // Magnitudes far apart: any other order of the sums rounds otherwise.
                 gradient[i] = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(9) - 4));
             }
+            compression.round(gradient, 0, LENGTH);
             ranks.add(new Rank(gradient, random.nextInt(50), random.nextDouble() * 9, random.nextGaussian()));
         }
         return ranks;
@@ -45,19 +49,25 @@ class ReductionTest {
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
     void anyPartitionGivesTheSameBits(long seed) {
-        Random random = new Random(seed);
-        List<Rank> ranks = ranks(random);
+        for (Compression compression : List.of(Compression.NONE, SHORT)) {
+            anyPartitionGivesTheSameBits(new Random(seed), compression);
+        }
+    }
+
+    private static void anyPartitionGivesTheSameBits(Random random, Compression compression) {
+        List<Rank> ranks = ranks(random, compression);
         List<Block> singles = new ArrayList<>();
         for (int rank = 0; rank < ranks.size(); rank++) {
             singles.add(new Block(rank, rank + 1));
         }
-        Reduction one = reduce(ranks, singles);
-        Reduction other = reduce(ranks, partition(0, RankTree.rootSize(ranks.size()), ranks.size(), random));
+        Reduction one = reduce(ranks, singles, compression);
+        List<Block> cut = partition(0, RankTree.rootSize(ranks.size()), ranks.size(), random);
+        Reduction other = reduce(ranks, cut, compression);
         assertEquals(one.totals(), other.totals());
         // The whole, and a piece of it as a tile is.
         assertArrayEquals(sum(one, 0, LENGTH), sum(other, 0, LENGTH));
         assertArrayEquals(sum(one, 5, 20), sum(other, 5, 20));
-        Rank expected = tree(ranks, 0, RankTree.rootSize(ranks.size()));
+        Rank expected = tree(ranks, 0, RankTree.rootSize(ranks.size()), compression);
         assertArrayEquals(expected.gradient, sum(other, 0, LENGTH));
         assertEquals(new Reduction.Totals(expected.rows, expected.weight, expected.loss), other.totals());
         // Exact in integers, whatever the tree.
@@ -85,38 +95,39 @@ class ReductionTest {
         return blocks;
     }
 
-    private static Reduction reduce(List<Rank> ranks, List<Block> blocks) {
-        Reduction reduction = new Reduction(ranks.size());
+    private static Reduction reduce(List<Rank> ranks, List<Block> blocks, Compression compression) {
+        Reduction reduction = new Reduction(ranks.size(), compression);
         for (Block block : blocks) {
             assertFalse(reduction.isComplete());
-            assertTrue(reduction.take(part(ranks, block)), () -> "not taken: " + block);
-            assertFalse(reduction.take(part(ranks, block)), () -> "taken twice: " + block);
+            assertTrue(reduction.take(part(ranks, block, compression)), () -> "not taken: " + block);
+            assertFalse(reduction.take(part(ranks, block, compression)), () -> "taken twice: " + block);
         }
         assertTrue(reduction.isComplete());
         return reduction;
     }
 
-    private static Reduction.Part part(List<Rank> ranks, Block block) {
-        Rank sum = tree(ranks, block.lo(), RankTree.rootSize(block.hi() - block.lo()));
+    private static Reduction.Part part(List<Rank> ranks, Block block, Compression compression) {
+        Rank sum = tree(ranks, block.lo(), RankTree.rootSize(block.hi() - block.lo()), compression);
         float[] array = new float[LENGTH + OFFSET];
         System.arraycopy(sum.gradient, 0, array, OFFSET, LENGTH);
         return new Reduction.Part(block, array, OFFSET, sum.rows, sum.weight, sum.loss);
     }
 
     /** The tree's definition. */
-    private static Rank tree(List<Rank> ranks, int lo, int size) {
+    private static Rank tree(List<Rank> ranks, int lo, int size, Compression compression) {
         if (size == 1) {
             return ranks.get(lo);
         }
-        Rank left = tree(ranks, lo, size / 2);
+        Rank left = tree(ranks, lo, size / 2, compression);
         if (lo + size / 2 >= ranks.size()) {
             return left;
         }
-        Rank right = tree(ranks, lo + size / 2, size / 2);
+        Rank right = tree(ranks, lo + size / 2, size / 2, compression);
         float[] sum = left.gradient.clone();
         for (int i = 0; i < LENGTH; i++) {
             sum[i] += right.gradient[i];
         }
+        compression.round(sum, 0, LENGTH);
         return new Rank(sum, left.rows + right.rows, left.weight + right.weight, left.loss + right.loss);
     }
 
@@ -124,21 +135,21 @@ class ReductionTest {
     @MethodSource("seeds")
     void aLargerBlockTakesOverSmallerOnes(long seed) {
         Random random = new Random(seed);
-        List<Rank> ranks = ranks(random);
+        List<Rank> ranks = ranks(random, SHORT);
         int root = RankTree.rootSize(ranks.size());
         List<Block> pieces = new ArrayList<>(partition(0, root, ranks.size(), random));
-        Reduction reduction = new Reduction(ranks.size());
+        Reduction reduction = new Reduction(ranks.size(), SHORT);
         // Some pieces, then a backup's root block over them.
         pieces.subList(pieces.size() / 2, pieces.size()).clear();
-        pieces.forEach(block -> reduction.take(part(ranks, block)));
+        pieces.forEach(block -> reduction.take(part(ranks, block, SHORT)));
         Block all = new Block(0, ranks.size());
-        assertEquals(!pieces.contains(all), reduction.take(part(ranks, all)));
+        assertEquals(!pieces.contains(all), reduction.take(part(ranks, all, SHORT)));
         assertEquals(ranks.size(), reduction.covered());
-        assertArrayEquals(tree(ranks, 0, root).gradient, sum(reduction, 0, LENGTH));
-        pieces.forEach(block -> assertFalse(reduction.take(part(ranks, block))));
+        assertArrayEquals(tree(ranks, 0, root, SHORT).gradient, sum(reduction, 0, LENGTH));
+        pieces.forEach(block -> assertFalse(reduction.take(part(ranks, block, SHORT))));
         reduction.clear();
         assertEquals(0, reduction.covered());
-        assertTrue(reduction.take(part(ranks, all)));
+        assertTrue(reduction.take(part(ranks, all, SHORT)));
     }
 
     @Test
@@ -162,7 +173,7 @@ class ReductionTest {
         for (int lo : odd) {
             for (int hi : odd) {
                 Block block = new Block(lo, hi);
-                Reduction reduction = new Reduction(7);
+                Reduction reduction = new Reduction(7, Compression.NONE);
                 var part = new Reduction.Part(block, new float[1], 0, 1, 1, 1);
                 if (nodes.contains(block)) {
                     assertTrue(reduction.take(part), block::toString);

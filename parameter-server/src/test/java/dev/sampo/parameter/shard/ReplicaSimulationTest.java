@@ -3,6 +3,7 @@ package dev.sampo.parameter.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sampo.cluster.JobId;
+import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.shard.RankTree.Block;
 import java.util.ArrayDeque;
@@ -49,7 +50,8 @@ class ReplicaSimulationTest {
                 0.5,
                 0,
                 1,
-                Consistency.SYNCHRONOUS);
+                Consistency.SYNCHRONOUS,
+                Compression.NONE);
     }
 
     private static ShardState fresh() {

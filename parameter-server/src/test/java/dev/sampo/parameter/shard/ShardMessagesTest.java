@@ -6,6 +6,7 @@ import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.wire.Frame;
 import dev.sampo.cluster.wire.FrameCodec;
 import dev.sampo.cluster.wire.FrameContext;
+import dev.sampo.parameter.compression.Packing;
 import dev.sampo.parameter.shard.RankTree.Block;
 import dev.sampo.parameter.shard.ShardMessages.Address;
 import dev.sampo.parameter.shard.ShardMessages.Apply;
@@ -18,6 +19,7 @@ import dev.sampo.parameter.shard.ShardMessages.Values;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
@@ -50,7 +52,7 @@ class ShardMessagesTest {
     private static List<Frame> frames() {
         float[] gradient = {9, 1, 2, 3, 9};
         return List.of(
-                new Contribute(AT, new Block(4, 6), 17, 16.5, -0.25, 8, gradient, 1, 3, WORKER),
+                new Contribute(AT, new Block(4, 6), 17, 16.5, -0.25, 8, Packing.FLOAT32, gradient, 1, 3, WORKER),
                 new Pull(AT, 3, WORKER),
                 new Apply(AT, 0.5f, WORKER),
                 new Values(AT, 2, 77, Double.NaN, 1L << 50, SHARD, new float[] {1, -0f, Float.MIN_VALUE}),
@@ -76,7 +78,7 @@ class ShardMessagesTest {
             byte[] once = bytes(frame);
             assertThat(bytes(read(frame.manifest(), once))).as(frame.manifest()).isEqualTo(once);
         }
-        Contribute contribute = (Contribute) read("contribute-2", bytes(frames().get(0)));
+        Contribute contribute = (Contribute) read("contribute-3", bytes(frames().get(0)));
         assertThat(contribute.gradient()).containsExactly(1, 2, 3);
         assertThat(contribute.block()).isEqualTo(new Block(4, 6));
         assertThat(contribute.address()).isEqualTo(AT);
@@ -86,7 +88,13 @@ class ShardMessagesTest {
     /** Odd numbers in any two words of a frame, and frames cut anywhere: read, or refused; never more than the bytes hold. */
     @Test
     void hostileFramesAreRefused() {
-        for (Frame frame : frames()) {
+        List<Frame> all = new ArrayList<>(frames());
+        float[] sparse = new float[20];
+        sparse[3] = 1;
+        for (Packing packing : Packing.values()) {
+            all.add(new Contribute(AT, new Block(4, 6), 17, 16.5, -0.25, 8, packing, sparse, 0, 20, WORKER));
+        }
+        for (Frame frame : all) {
             byte[] good = bytes(frame);
             for (int length = 0; length < good.length; length++) {
                 tryRead(frame.manifest(), Arrays.copyOf(good, length));

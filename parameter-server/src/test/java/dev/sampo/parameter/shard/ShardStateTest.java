@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.sampo.cluster.JobId;
+import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.shard.RankTree.Block;
 import java.util.ArrayList;
@@ -97,7 +98,8 @@ class ShardStateTest {
                 null,
                 0,
                 0,
-                Consistency.SYNCHRONOUS);
+                Consistency.SYNCHRONOUS,
+                Compression.NONE);
     }
 
     @Test

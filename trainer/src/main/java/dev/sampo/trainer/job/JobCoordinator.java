@@ -573,6 +573,10 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             if (lost.incarnation() == incarnation && shardsReady()) {
                 recover("shard " + lost.shard() + " lost its state");
             }
+        } else if (event instanceof Worker.ResidualsLost lost) {
+            if (lost.incarnation() == incarnation && lost.generation() == pool.generation() && shardsReady()) {
+                recover("ranks were dealt again at step " + lost.clock() + ", and what they had not sent is lost");
+            }
         } else if (event instanceof Worker.StorageAway away) {
             if (away.incarnation() == incarnation && away.generation() == pool.generation()) {
                 storageTrouble = away.reason();

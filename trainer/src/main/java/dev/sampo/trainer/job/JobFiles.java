@@ -120,7 +120,11 @@ final class JobFiles {
                 evaluationSteps,
                 ranges,
                 clipNorm,
-                training.consistency().plan());
+                training.checkpoint() == null || training.checkpoint().everySteps() == null
+                        ? 0
+                        : training.checkpoint().everySteps(),
+                training.consistency().plan(),
+                training.gradientCompression().plan());
         return new Prepared(plan, shardPlans(network, ranges, plan), network, pipeline);
     }
 
@@ -152,11 +156,10 @@ final class JobFiles {
                     training.gradientClipping() == null
                             ? null
                             : training.gradientClipping().value(),
-                    training.checkpoint() == null || training.checkpoint().everySteps() == null
-                            ? 0
-                            : training.checkpoint().everySteps(),
+                    plan.checkpointEverySteps(),
                     spec.parameterServer().replication(),
-                    plan.consistency()));
+                    plan.consistency(),
+                    plan.compression()));
         }
         return shards;
     }

@@ -39,7 +39,7 @@ public record JobSpec(
         this.features = features;
         this.model = model;
         this.training = training == null
-                ? new TrainingSpec(null, null, null, null, null, null, null, null, null, null, null)
+                ? new TrainingSpec(null, null, null, null, null, null, null, null, null, null, null, null)
                 : training;
         this.parameterServer = parameterServer == null ? new ParameterServerSpec(null, null) : parameterServer;
         this.numerics = numerics == null ? "portable" : numerics;

@@ -26,6 +26,7 @@ public record TrainingSpec(
         @Nullable ScheduleSpec schedule,
         @Nullable RegularizationSpec regularization,
         @Nullable ClippingSpec gradientClipping,
+        CompressionSpec gradientCompression,
         @Nullable EarlyStoppingSpec earlyStopping,
         ConsistencySpec consistency,
         @Nullable CheckpointSpec checkpoint) {
@@ -38,6 +39,7 @@ public record TrainingSpec(
             @Nullable ScheduleSpec schedule,
             @Nullable RegularizationSpec regularization,
             @Nullable ClippingSpec gradientClipping,
+            @Nullable CompressionSpec gradientCompression,
             @Nullable EarlyStoppingSpec earlyStopping,
             @Nullable ConsistencySpec consistency,
             @Nullable CheckpointSpec checkpoint) {
@@ -49,6 +51,7 @@ public record TrainingSpec(
         this.schedule = schedule;
         this.regularization = regularization;
         this.gradientClipping = gradientClipping;
+        this.gradientCompression = gradientCompression == null ? CompressionSpec.of("none") : gradientCompression;
         this.earlyStopping = earlyStopping;
         this.consistency = consistency == null ? ConsistencySpec.of("bsp") : consistency;
         this.checkpoint = checkpoint;
@@ -84,6 +87,8 @@ public record TrainingSpec(
             checkpoint.check(path + ".checkpoint", problems);
         }
         consistency.check(path + ".consistency", problems);
+        gradientCompression.check(
+                path + ".gradientCompression", consistency.plan().synchronous(), checkpoint, problems);
     }
 
     private static void range(String path, int value, int most, Problems problems) {

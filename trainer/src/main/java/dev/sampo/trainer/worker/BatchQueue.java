@@ -64,10 +64,6 @@ final class BatchQueue {
         return arrived.get(key);
     }
 
-    boolean hasAll(Collection<BatchKey> keys) {
-        return arrived.keySet().containsAll(keys);
-    }
-
     /** Requests without an answer for {@code patienceMs}; they count as asked again now. */
     List<BatchKey> overdue(long nowMs, long patienceMs) {
         List<BatchKey> late = new ArrayList<>();

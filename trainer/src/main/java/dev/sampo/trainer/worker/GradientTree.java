@@ -3,6 +3,8 @@ package dev.sampo.trainer.worker;
 import dev.sampo.model.data.Batch;
 import dev.sampo.model.network.LossSum;
 import dev.sampo.model.network.Network;
+import dev.sampo.parameter.compression.Compression;
+import dev.sampo.parameter.compression.Residuals;
 import dev.sampo.parameter.shard.RankTree;
 import dev.sampo.parameter.shard.RankTree.Block;
 import java.util.ArrayList;
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class GradientTree {
     private final int ranks;
+    private final Compression compression;
+    private final @Nullable Residuals residuals;
     private final List<Sum> sums = new ArrayList<>();
     private final float[][] stack;
 
@@ -34,8 +38,12 @@ final class GradientTree {
         }
     }
 
-    GradientTree(List<Block> blocks, int ranks, int parameters) {
+    /** @param residuals of the blocks' ranks; null unless the compression keeps them */
+    GradientTree(
+            List<Block> blocks, int ranks, int parameters, Compression compression, @Nullable Residuals residuals) {
         this.ranks = ranks;
+        this.compression = compression;
+        this.residuals = residuals;
         int widest = 1;
         for (Block block : blocks) {
             sums.add(new Sum(block, new float[parameters]));
@@ -84,7 +92,7 @@ final class GradientTree {
             IntToLongFunction dropoutSeed,
             Network.Ready ready) {
         if (size == 1) {
-            return lane.gradient(batches.apply(lo), dropoutSeed.applyAsLong(lo), target, ready);
+            return lane.gradient(batches.apply(lo), dropoutSeed.applyAsLong(lo), target, compressed(lo, target, ready));
         }
         int half = size / 2;
         if (lo + half >= ranks) {
@@ -96,8 +104,23 @@ final class GradientTree {
             for (int i = from; i < to; i++) {
                 target[i] += other[i];
             }
+            compression.round(target, from, to);
             ready.ready(left.plus(loss), from, to);
         });
         return left.plus(right);
+    }
+
+    /** A rank's gradient loses what the compression takes, a layer at a time. */
+    private Network.Ready compressed(int rank, float[] gradient, Network.Ready ready) {
+        if (compression.equals(Compression.NONE)) {
+            return ready;
+        }
+        return (loss, from, to) -> {
+            if (residuals != null) {
+                residuals.select(rank, gradient, from, to);
+            }
+            compression.round(gradient, from, to);
+            ready.ready(loss, from, to);
+        };
     }
 }

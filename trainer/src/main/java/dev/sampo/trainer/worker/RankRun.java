@@ -52,6 +52,8 @@ abstract class RankRun implements AutoCloseable {
     /** A step that takes longer says what it waits for. */
     private static final long TOLD_AFTER_MS = 10_000;
 
+    private static final int[] NO_RANKS = {};
+
     private static final Logger LOG = LoggerFactory.getLogger(RankRun.class);
 
     /** The addresses a run talks to and is answered at. */
@@ -69,6 +71,10 @@ abstract class RankRun implements AutoCloseable {
     final BatchQueue queue = new BatchQueue();
     /** Each shard's newest values that count. */
     final @Nullable Values[] latest;
+
+    private final List<BatchKey> wanted = new ArrayList<>();
+    /** By rank. */
+    private final @Nullable BatchKey[][] keys;
 
     private final int incarnation;
     private final Store store;
@@ -111,6 +117,7 @@ abstract class RankRun implements AutoCloseable {
         network = Network.of(plan.model(), plan.inputs(), plan.target());
         lane = network.newLane(plan.batchSize());
         latest = new Values[plan.shards().size()];
+        keys = new BatchKey[plan.ranks()][];
     }
 
     JobId job() {
@@ -166,9 +173,9 @@ abstract class RankRun implements AutoCloseable {
     /** Sends again what {@code shard} has not answered: it moved. */
     abstract void sendAgain(int shard);
 
-    /** The ranks whose batches are needed. */
-    IntStream ranks() {
-        return IntStream.range(assignment.lo(), assignment.hi());
+    /** Ranks of other workers whose batches are needed too. */
+    int[] ranksOfOthers() {
+        return NO_RANKS;
     }
 
     /** Called a few times a second. */
@@ -178,7 +185,10 @@ abstract class RankRun implements AutoCloseable {
     abstract String waitsFor();
 
     private void tellIfStuck(long now) {
-        long clock = ranks().mapToLong(this::clock).min().orElse(-1);
+        long clock = IntStream.range(assignment.lo(), assignment.hi())
+                .mapToLong(this::clock)
+                .min()
+                .orElse(-1);
         if (clock != stuckClock || isStopped()) {
             stuckClock = clock;
             stuckSinceMs = now;
@@ -313,9 +323,22 @@ abstract class RankRun implements AutoCloseable {
         return Objects.requireNonNull(queue.get(key(clock, rank)));
     }
 
+    /** Keys are few and asked for often, so those of the last steps are kept. */
     final BatchKey key(long clock, int rank) {
-        return new BatchKey(
-                Dataset.TRAIN, (int) (clock / plan.stepsPerEpoch()), rank, (int) (clock % plan.stepsPerEpoch()));
+        int epoch = (int) (clock / plan.stepsPerEpoch());
+        int index = (int) (clock % plan.stepsPerEpoch());
+        BatchKey[] ofRank = keys[rank];
+        if (ofRank == null) {
+            ofRank = new BatchKey[PREFETCH + 1];
+            keys[rank] = ofRank;
+        }
+        int at = (int) (clock % ofRank.length);
+        BatchKey kept = ofRank[at];
+        if (kept == null || kept.index() != index || kept.epoch() != epoch) {
+            kept = new BatchKey(Dataset.TRAIN, epoch, rank, index);
+            ofRank[at] = kept;
+        }
+        return kept;
     }
 
     /** Splits the job's seed by (step, rank), so that a mask does not depend on who computes it. */
@@ -328,15 +351,18 @@ abstract class RankRun implements AutoCloseable {
 
     final void contribute(int shard, long clock, GradientTree.Sum sum) {
         var range = plan.shards().get(shard);
+        Values values = latest[shard];
+        Address sameAddress = values == null || values.address().clock() != clock ? null : values.address();
         sendToShard(
                 shard,
                 new Contribute(
-                        address(shard, clock),
+                        sameAddress != null ? sameAddress : address(shard, clock),
                         sum.block,
                         sum.loss.rows(),
                         sum.loss.weight(),
                         sum.loss.loss(),
                         sum.basis == null ? 0 : sum.basis[shard],
+                        plan.compression().packing(),
                         sum.gradient,
                         range.from(),
                         range.to() - range.from(),
@@ -373,19 +399,26 @@ abstract class RankRun implements AutoCloseable {
         if (isStopped()) {
             return;
         }
-        List<BatchKey> keys = new ArrayList<>();
-        long end = (long) plan.epochs() * plan.stepsPerEpoch();
+        wanted.clear();
         for (int ahead = 0; ahead <= PREFETCH; ahead++) {
-            int step = ahead;
-            ranks().forEach(rank -> {
-                long clock = clock(rank);
-                if (clock >= 0 && clock + step < end) {
-                    keys.add(key(clock + step, rank));
-                }
-            });
+            for (int rank = assignment.lo(); rank < assignment.hi(); rank++) {
+                want(rank, ahead);
+            }
         }
-        if (!keys.isEmpty()) {
-            request(keys);
+        for (int rank : ranksOfOthers()) {
+            for (int ahead = 0; ahead <= PREFETCH; ahead++) {
+                want(rank, ahead);
+            }
+        }
+        if (!wanted.isEmpty()) {
+            request(wanted);
+        }
+    }
+
+    private void want(int rank, int ahead) {
+        long clock = clock(rank);
+        if (clock >= 0 && clock + ahead < (long) plan.epochs() * plan.stepsPerEpoch()) {
+            wanted.add(key(clock + ahead, rank));
         }
     }
 

@@ -40,7 +40,11 @@ final class StaleRun extends RankRun {
             gradients.computeIfAbsent(
                     rank,
                     fresh -> new GradientTree(
-                            List.of(new Block(fresh, fresh + 1)), plan.ranks(), network.parameterCount()));
+                            List.of(new Block(fresh, fresh + 1)),
+                            plan.ranks(),
+                            network.parameterCount(),
+                            plan.compression(),
+                            null));
         }
     }
 
@@ -155,6 +159,7 @@ final class StaleRun extends RankRun {
             for (int i = 0; i < sum.gradient.length; i++) {
                 sum.gradient[i] *= factor;
             }
+            plan.compression().round(sum.gradient, 0, sum.gradient.length);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.sampo.trainer.worker;
 
 import dev.sampo.cluster.store.Store;
+import dev.sampo.parameter.compression.Residuals;
 import dev.sampo.parameter.shard.RankTree;
 import dev.sampo.parameter.shard.RankTree.Block;
 import dev.sampo.parameter.shard.ShardMessages.Apply;
@@ -29,6 +30,9 @@ final class SynchronousRun extends RankRun {
     private final StepProtocol protocol;
     private final SendWindow window = new SendWindow(SHARDS_UNDER_WAY);
     private final double[] norms;
+    /** What this worker's ranks have not sent; null unless the compression keeps it. */
+    private final @Nullable Residuals residuals;
+
     private GradientTree gradients;
     private Backup backup;
     /** Of {@link Backup#adopted}. */
@@ -41,6 +45,13 @@ final class SynchronousRun extends RankRun {
 
     SynchronousRun(TrainPlan plan, Worker.Assign assign, Peers peers, Store store) {
         super(plan, assign, peers, store);
+        residuals = plan.compression().keepsResiduals()
+                ? new Residuals(
+                        plan.compression().ratio(),
+                        network.parameterCount(),
+                        plan.stepsPerEpoch(),
+                        plan.checkpointEverySteps())
+                : null;
         gradients = newGradients();
         backup = new Backup(plan.ranks(), assign.lo(), assign.hi());
         norms = new double[plan.shards().size()];
@@ -52,7 +63,9 @@ final class SynchronousRun extends RankRun {
         return new GradientTree(
                 RankTree.blocks(assignment().lo(), assignment().hi(), plan.ranks()),
                 plan.ranks(),
-                network.parameterCount());
+                network.parameterCount(),
+                plan.compression(),
+                residuals);
     }
 
     @Override
@@ -109,7 +122,9 @@ final class SynchronousRun extends RankRun {
         } else if (reply instanceof Missing missing && lacksOurs(missing)) {
             // What was sent there is lost, as after the shard moved.
             contributeAll(missing.address().shard());
-        } else if (reply instanceof Missing missing && backup.onMissing(missing.ranks(), protocol.clock())) {
+        } else if (residuals == null
+                && reply instanceof Missing missing
+                && backup.onMissing(missing.ranks(), protocol.clock())) {
             substitute = newSubstitute();
             prefetch();
             proceed();
@@ -128,7 +143,7 @@ final class SynchronousRun extends RankRun {
         for (Block range : backup.adopted()) {
             blocks.addAll(RankTree.blocks(range.lo(), range.hi(), plan.ranks()));
         }
-        return new GradientTree(blocks, plan.ranks(), network.parameterCount());
+        return new GradientTree(blocks, plan.ranks(), network.parameterCount(), plan.compression(), null);
     }
 
     /** Under clipping by norm: when all shards have reduced, every worker derives the same factor. */
@@ -162,7 +177,7 @@ final class SynchronousRun extends RankRun {
             }
             switch (protocol.phase()) {
                 case COMPUTING -> {
-                    if (!queue.hasAll(keys())) {
+                    if (!hasBatches() || lacksResiduals()) {
                         return;
                     }
                     computeAndSend();
@@ -187,12 +202,26 @@ final class SynchronousRun extends RankRun {
         }
     }
 
-    private List<BatchKey> keys() {
-        List<BatchKey> keys = new ArrayList<>();
-        for (int rank = assignment().lo(); rank < assignment().hi(); rank++) {
-            keys.add(key(protocol.clock(), rank));
+    /** Where what a rank has not sent is lost, the job must go back to a clock at which there was nothing. */
+    private boolean lacksResiduals() {
+        if (residuals == null
+                || residuals.at(
+                        protocol.clock(), assignment().lo(), assignment().hi())) {
+            return false;
         }
-        return keys;
+        coordinator()
+                .tell(new Worker.ResidualsLost(
+                        plan.job(), incarnation(), assignment().generation(), protocol.clock()));
+        return true;
+    }
+
+    private boolean hasBatches() {
+        for (int rank = assignment().lo(); rank < assignment().hi(); rank++) {
+            if (queue.get(key(protocol.clock(), rank)) == null) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Computes what another worker is late with, when its batches are here. */
@@ -216,8 +245,10 @@ final class SynchronousRun extends RankRun {
     }
 
     @Override
-    IntStream ranks() {
-        return IntStream.concat(super.ranks(), ranksOf(backup.adopted()));
+    int[] ranksOfOthers() {
+        return backup.adopted().isEmpty()
+                ? super.ranksOfOthers()
+                : ranksOf(backup.adopted()).toArray();
     }
 
     /** Asks who is late when an exchange takes much longer than those before. */
@@ -241,7 +272,7 @@ final class SynchronousRun extends RankRun {
     @Override
     String waitsFor() {
         return switch (protocol.phase()) {
-            case COMPUTING -> "the batches of its ranks" + (queue.hasAll(keys()) ? ", which are here" : "");
+            case COMPUTING -> "the batches of its ranks" + (hasBatches() ? ", which are here" : "");
             case JOINING ->
                 "values of one clock: shards " + protocol.missing() + " are silent, " + protocol.apart() + " apart";
             case EXCHANGING ->

@@ -3,6 +3,7 @@ package dev.sampo.trainer.worker;
 import dev.sampo.cluster.JobId;
 import dev.sampo.model.data.Target;
 import dev.sampo.model.network.ModelSpec;
+import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.shard.Consistency;
 import dev.sampo.parameter.shard.ShardPlan;
 import java.util.List;
@@ -17,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param stepsPerEpoch training steps of one epoch
  * @param evaluationSteps validation batches of one rank, 0 without validation data
  * @param clipNorm largest L2 norm of the mean gradient, or null
+ * @param checkpointEverySteps checkpoints at multiples of this clock beside those at every epoch's end, or 0
  * @param consistency how far the ranks may be apart
+ * @param compression what gradients lose before they travel
  */
 public record TrainPlan(
         JobId job,
@@ -32,7 +35,9 @@ public record TrainPlan(
         int evaluationSteps,
         List<ShardPlan.Range> shards,
         @Nullable Double clipNorm,
-        Consistency consistency) {
+        long checkpointEverySteps,
+        Consistency consistency,
+        Compression compression) {
     public static String blob(JobId job) {
         return "jobs/" + job + "/plan.json";
     }

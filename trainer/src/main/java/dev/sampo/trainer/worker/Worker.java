@@ -91,6 +91,9 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     /** A shard has no state of this incarnation. */
     public record ShardLost(JobId job, int incarnation, int shard) implements WorkerEvent {}
 
+    /** What this worker's ranks had not sent before {@code clock} is not known here: they were another's then. */
+    public record ResidualsLost(JobId job, int incarnation, int generation, long clock) implements WorkerEvent {}
+
     /** This worker can't write to the store for now, and tries again. */
     public record StorageAway(int incarnation, int generation, String reason) implements WorkerEvent {}
 

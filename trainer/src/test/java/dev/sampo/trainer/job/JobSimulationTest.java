@@ -3,6 +3,7 @@ package dev.sampo.trainer.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sampo.cluster.JobId;
+import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.shard.Checkpoints.Manifest;
 import dev.sampo.parameter.shard.Consistency;
@@ -86,7 +87,8 @@ class JobSimulationTest {
                 null,
                 0,
                 0,
-                Consistency.SYNCHRONOUS);
+                Consistency.SYNCHRONOUS,
+                Compression.NONE);
     }
 
     /** The network and the clock. */

@@ -3,6 +3,7 @@ package dev.sampo.trainer.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sampo.cluster.JobId;
+import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.shard.Consistency;
 import dev.sampo.parameter.shard.RankTree;
@@ -82,7 +83,8 @@ class StaleSimulationTest {
                     null,
                     0,
                     0,
-                    consistency);
+                    consistency,
+                    Compression.NONE);
         }
 
         void after(long ms, Runnable action) {

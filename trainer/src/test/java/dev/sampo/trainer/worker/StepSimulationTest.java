@@ -3,6 +3,7 @@ package dev.sampo.trainer.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sampo.cluster.JobId;
+import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.shard.Consistency;
 import dev.sampo.parameter.shard.RankTree;
@@ -93,7 +94,8 @@ class StepSimulationTest {
                         null,
                         0,
                         0,
-                        Consistency.SYNCHRONOUS);
+                        Consistency.SYNCHRONOUS,
+                        Compression.NONE);
                 shards.add(new ShardState(plan, ShardSnapshot.initial(shard, new float[] {1, -1, 0.5f, shard})));
                 waiting.add(new LinkedHashSet<>());
             }
