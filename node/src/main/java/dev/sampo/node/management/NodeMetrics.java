@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sampo.cluster.NodeSettings;
 import dev.sampo.cluster.api.ApiHandler;
 import dev.sampo.cluster.api.ApiRequest;
+import dev.sampo.serving.prediction.ServingLoad;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
@@ -22,7 +23,7 @@ import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.typed.Cluster;
 
 /**
- * The metrics of one node: its JVM, the cluster as it sees it, its workers' ranks, and, where the job manager is, the jobs.
+ * The metrics of one node: its JVM, the cluster as it sees it, its workers' ranks, what its models were asked, and, where the job manager is, the jobs.
  * All are read when they are asked for. Thread-safe.
  */
 final class NodeMetrics {
@@ -53,6 +54,7 @@ final class NodeMetrics {
                 .help("Ranks that this node's workers compute for.")
                 .callback(out -> out.call(ranks.ranks()))
                 .register(registry);
+        ServingMetrics.register(registry, ServingLoad.of(system));
     }
 
     private Map<String, Integer> members() {

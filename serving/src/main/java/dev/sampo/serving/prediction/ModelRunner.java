@@ -19,13 +19,15 @@ final class ModelRunner {
 
     private final LoadedModel model;
     private final Executor compute;
+    private final ServingLoad.Counts load;
     private final RequestQueue<Consumer<PredictReply>> queue;
     private boolean computing;
     private boolean closing;
     private volatile boolean usedHere;
 
-    ModelRunner(LoadedModel model, ServingSettings settings, Executor compute) {
+    ModelRunner(LoadedModel model, ServingSettings settings, Executor compute, ServingLoad.Counts load) {
         this.model = model;
+        this.load = load;
         this.compute = compute;
         queue = new RequestQueue<>(settings.queueRowsMax(), settings.batchRowsMax());
     }
@@ -78,7 +80,8 @@ final class ModelRunner {
         CLOSED
     }
 
-    private Entry enter(RowTable rows, Consumer<PredictReply> reply) {
+    private Entry enter(RowTable rows, Consumer<PredictReply> replyTo) {
+        Consumer<PredictReply> reply = load.counted(rows, replyTo);
         int waiting;
         synchronized (this) {
             if (closing) {

@@ -103,6 +103,7 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
     private final Executor compute;
     private final Catalog catalog;
     private final LocalModels local;
+    private final ServingLoad load;
     private final Map<ModelKey, ModelRunner> runners = new TreeMap<>();
     private final Map<ModelKey, List<Predict>> waitingForLoad = new TreeMap<>();
     private List<Request> waitingForScan = new ArrayList<>();
@@ -124,6 +125,7 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
                 context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig("sampo.serving-dispatcher"));
         this.catalog = new Catalog(settings.loadedVersionsMax());
         this.local = LocalModels.of(context.getSystem());
+        this.load = ServingLoad.of(context.getSystem());
         timers.startTimerWithFixedDelay(new Look(), settings.pollInterval());
         context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
         scan();
@@ -345,7 +347,7 @@ public final class ServingManager extends AbstractBehavior<ServingManager.Comman
     }
 
     private void serveFrom(ModelKey key, LoadedModel model) {
-        runners.put(key, new ModelRunner(model, settings, compute));
+        runners.put(key, new ModelRunner(model, settings, compute, load.model(key.name())));
         catalog.mark(key, State.READY, "");
         getContext().getLog().info("model={} state=READY", key);
     }

@@ -22,12 +22,16 @@ class ModelRunnerTest {
     /** What was given to the compute threads; a test runs it when it likes. */
     private final Deque<Runnable> handed = new ArrayDeque<>();
 
+    private final ServingLoad.Counts load = new ServingLoad.Counts();
     private final List<PredictReply> replies = new ArrayList<>();
 
     private ModelRunner runner(long rowWork, String settings) throws Exception {
         models.rowWork = rowWork;
         return new ModelRunner(
-                models.with(Samples.house()).load(Samples.house().key()), Settings.settings(settings), handed::add);
+                models.with(Samples.house()).load(Samples.house().key()),
+                Settings.settings(settings),
+                handed::add,
+                load);
     }
 
     private List<Float> values() {
@@ -44,6 +48,10 @@ class ModelRunnerTest {
         assertThat(handed).isEmpty();
         assertThat(runner.wasUsedHere()).isTrue();
         assertThat(runner.wasUsedHere()).isFalse();
+        assertThat(load.requests()).isOne();
+        assertThat(load.rows()).isOne();
+        assertThat(load.refused()).isZero();
+        assertThat(load.seconds()).isPositive();
     }
 
     @Test
@@ -96,6 +104,8 @@ class ModelRunnerTest {
 
         assertThat(((Refused) replies.get(0)).kind()).isEqualTo(Refused.Kind.BUSY);
         assertThat(((Refused) replies.get(0)).reason()).contains("2 rows wait", "sampo.serving.queue-rows-max");
+        assertThat(load.refused()).isOne();
+        assertThat(load.requests()).as("the first one has no reply yet").isOne();
     }
 
     @Test
@@ -138,7 +148,7 @@ class ModelRunnerTest {
         ExecutorService pool = Executors.newFixedThreadPool(8);
         models.rowWork = 10;
         ModelRunner runner = new ModelRunner(
-                models.with(Samples.house()).load(Samples.house().key()), Settings.settings(""), pool);
+                models.with(Samples.house()).load(Samples.house().key()), Settings.settings(""), pool, load);
         ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
         CountDownLatch answered = new CountDownLatch(8 * 2000);
         for (int thread = 0; thread < 8; thread++) {

@@ -163,7 +163,8 @@ class ServingClientTest {
             assertThat(here.find("a", null)).isNotNull();
             return null;
         });
-        ModelRunner gone = new ModelRunner(models.load(model("a").key()), settings, Runnable::run);
+        ModelRunner gone =
+                new ModelRunner(models.load(model("a").key()), settings, Runnable::run, new ServingLoad.Counts());
         gone.close();
         LocalModels.Ready stale = new LocalModels.Ready(model("a"), List.of(1), gone);
         here.replace(Map.of("a", stale), Map.of(model("a").key(), stale));
