@@ -87,6 +87,47 @@ class SameBitsTest {
         assertThat(apart).isEqualTo(local);
     }
 
+    /** Not the same bits, but every row once an epoch, and a model that has learnt; without staleness the bits of bsp. */
+    @Test
+    void staleStepsTrainInOneProcessAndOnTheWire() throws Exception {
+        List<ObjectNode> jobs = new ArrayList<>();
+        for (String consistency : List.of("bsp", "asp", "ssp 3", "ssp 0")) {
+            String[] words = consistency.split(" ");
+            ObjectNode job = spec(consistency.replace(' ', '-'), TestCluster.rows(home));
+            ObjectNode mode =
+                    job.withObject("/training").putObject("consistency").put("mode", words[0]);
+            if (words.length > 1) {
+                mode.put("staleness", Integer.parseInt(words[1]));
+            }
+            jobs.add(job);
+        }
+        try (TestCluster cluster = TestCluster.of(home, 2);
+                JobClient client = cluster.client()) {
+            learn(client, jobs);
+        }
+        try (TestCluster cluster = new TestCluster(home)) {
+            cluster.start(EnumSet.of(Role.COORDINATOR, Role.INGEST, Role.SERVING), 0);
+            cluster.start(EnumSet.of(Role.PS), 0);
+            cluster.start(EnumSet.of(Role.PS), 0);
+            cluster.start(EnumSet.of(Role.WORKER), 2);
+            try (JobClient client = cluster.client()) {
+                learn(client, jobs);
+            }
+        }
+    }
+
+    private static void learn(JobClient client, List<ObjectNode> jobs) throws Exception {
+        List<String> shas = new ArrayList<>();
+        for (ObjectNode job : jobs) {
+            JsonNode view = train(client, job);
+            shas.add(TestCluster.sha(view));
+            assertThat(view.at("/metrics/validation/accuracy").asDouble())
+                    .as(job.path("name").asText())
+                    .isGreaterThan(0.85);
+        }
+        assertThat(shas.get(3)).isEqualTo(shas.get(0));
+    }
+
     /** Wherever it is then; under top-k, what ranks have not sent is lost there, and the job goes back. */
     private static JsonNode paused(JobClient client, ObjectNode job) throws Exception {
         String id = TestCluster.submit(client, job);

@@ -8,12 +8,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster of real processes on this machine, a role each, all with one home folder. The coordinator is always at the
- * same port, so that a new one is found where the old one was. Not thread-safe.
+ * same port, so that a new one is found where the old one was. One thread; only {@link #close} may come from another.
  */
 public final class ClusterProcesses implements AutoCloseable {
     private final Path home;
@@ -22,8 +23,9 @@ public final class ClusterProcesses implements AutoCloseable {
     /** Of the first coordinator, which is found where the one before it was. */
     private Networks.@Nullable Host firstHost;
 
-    private final List<Member> members = new ArrayList<>();
-    private final List<Member> leaving = new ArrayList<>();
+    private final List<Member> members = new CopyOnWriteArrayList<>();
+    private final List<Member> leaving = new CopyOnWriteArrayList<>();
+    private volatile boolean closed;
     private int started;
 
     /**
@@ -111,6 +113,9 @@ public final class ClusterProcesses implements AutoCloseable {
                 home, name, host == null ? List.of() : host.prefix(), arguments.toArray(String[]::new));
         Member member = new Member(name, role, process, host);
         members.add(member);
+        if (closed) {
+            process.kill();
+        }
         return member;
     }
 
@@ -186,6 +191,7 @@ public final class ClusterProcesses implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        closed = true;
         members.forEach(member -> member.process().drain());
         members.forEach(member -> member.process().close());
         leaving.forEach(member -> member.process().close());

@@ -359,9 +359,12 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         }
         if (answered < shard.clock() && replication.mayAnswer(shard.clock())) {
             answered = shard.clock();
-            Values values = valuesAt(shard, answered);
-            for (ActorRef<ShardReply> worker : waiting) {
-                worker.tell(values);
+            // Empty where steps are not synchronous; then no values of a clock are kept either.
+            if (!waiting.isEmpty()) {
+                Values values = valuesAt(shard, answered);
+                for (ActorRef<ShardReply> worker : waiting) {
+                    worker.tell(values);
+                }
             }
             Set<ActorRef<ShardReply>> before = lastAnswered;
             lastAnswered = waiting;
