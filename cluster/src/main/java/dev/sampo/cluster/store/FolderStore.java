@@ -24,6 +24,8 @@ public final class FolderStore implements Store {
     /** Of what somebody else's writing or deleting in the same folder may spoil. */
     private static final int ATTEMPTS = 20;
 
+    private static final int PIECE_BYTES = 1 << 20;
+
     private final Path root;
 
     public FolderStore(Path root) {
@@ -60,7 +62,10 @@ public final class FolderStore implements Store {
                     FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 ByteBuffer rest = ByteBuffer.wrap(bytes);
                 while (rest.hasRemaining()) {
+                    // A thread keeps a native buffer as large as its largest write.
+                    rest.limit(Math.min(bytes.length, rest.position() + PIECE_BYTES));
                     channel.write(rest);
+                    rest.limit(bytes.length);
                 }
                 channel.force(true);
             }

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -134,6 +135,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     /** A loss or gradient was not finite at {@code clock}; the shard stays at that clock and refuses contributions. */
     public record Diverged(int shard, int incarnation, long clock, String reason) implements ShardEvent {}
 
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Spare(ShardState of, ShardSnapshot snapshot, byte[] bytes) {}
+
     private static final Duration LOOK_EVERY = Duration.ofMillis(250);
     private static final int STASHED_MAX = 10_000;
     private static final long HAND_OVER_WITHIN_MS = 5_000;
@@ -146,6 +150,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private final StashBuffer<Command> stash;
     private Set<ActorRef<ShardReply>> waiting = new LinkedHashSet<>();
     private final NavigableSet<Long> saveAt = new TreeSet<>();
+    /** The arrays of the checkpoint written last, for the next. */
+    private final AtomicReference<@Nullable Spare> spares = new AtomicReference<>();
+
     private Set<ActorRef<ShardReply>> lastAnswered = new LinkedHashSet<>();
     /** Who waits where steps are not synchronous. */
     private final WaitingRanks<ActorRef<ShardReply>> waitingRanks = new WaitingRanks<>();
@@ -615,12 +622,16 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         long every = shard.plan().checkpointEverySteps();
         if (asked || clock % shard.plan().stepsPerEpoch() == 0 || every > 0 && clock % every == 0) {
             saveAt.headSet(clock, true).clear();
-            save(shard.snapshot());
+            save(shard);
         }
     }
 
-    /** Writes in the background; the snapshot is a copy, so steps go on. */
-    private void save(ShardSnapshot snapshot) {
+    /** Writes a copy in the background, so steps go on. */
+    private void save(ShardState shard) {
+        Spare last = spares.getAndSet(null);
+        // A snapshot of another life may have other lengths.
+        Spare spare = last != null && last.of() == shard ? last : null;
+        ShardSnapshot snapshot = shard.snapshot(spare == null ? null : spare.snapshot());
         String name = Checkpoints.shardName(job, snapshot.clock(), index);
         int writtenFor = incarnation;
         long uncounted = duplicates;
@@ -632,9 +643,11 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         var unused = CompletableFuture.supplyAsync(
                         () -> {
                             try {
-                                byte[] bytes = snapshot.toBytes();
+                                byte[] bytes = snapshot.toBytes(spare == null ? null : spare.bytes());
                                 store.write(name, bytes);
-                                return ModelArtifact.sha256(bytes);
+                                String sha = ModelArtifact.sha256(bytes);
+                                spares.set(new Spare(shard, snapshot, bytes));
+                                return sha;
                             } catch (java.io.IOException e) {
                                 throw new java.io.UncheckedIOException(e);
                             }
@@ -671,7 +684,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         if (save.clock() < shard.clock()) {
             tellCoordinator(new SavePassed(index, incarnation, save.clock(), shard.clock()));
         } else if (save.clock() == shard.clock()) {
-            save(shard.snapshot());
+            save(shard);
         } else {
             saveAt.add(save.clock());
         }

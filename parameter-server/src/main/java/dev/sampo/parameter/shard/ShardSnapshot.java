@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One shard at one clock, as a checkpoint holds it. The arrays are given up to whoever is handed the snapshot.
@@ -32,10 +33,16 @@ public record ShardSnapshot(
     }
 
     public byte[] toBytes() {
+        return toBytes(null);
+    }
+
+    /** @param spare an array that may be written and given back, if it has just the right length */
+    byte[] toBytes(byte @Nullable [] spare) {
         int floats = Math.multiplyExact(values.length, 1 + slots.length);
-        ByteBuffer out = ByteBuffer.allocate(Math.addExact(
-                        Math.multiplyExact(floats, Float.BYTES), HEADER_BYTES + rankClocks.length * Long.BYTES + 4))
-                .order(ByteOrder.LITTLE_ENDIAN);
+        int length = Math.addExact(
+                Math.multiplyExact(floats, Float.BYTES), HEADER_BYTES + rankClocks.length * Long.BYTES + 4);
+        byte[] bytes = spare != null && spare.length == length ? spare : new byte[length];
+        ByteBuffer out = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         out.put(MAGIC).putInt(index).putLong(clock);
         out.putInt(values.length).putInt(slots.length).putInt(rankClocks.length);
         out.putLong(ledger.rowsApplied())
@@ -54,8 +61,8 @@ public record ShardSnapshot(
         for (long each : rankClocks) {
             out.putLong(each);
         }
-        out.putInt(crc(out.array(), out.position()));
-        return out.array();
+        out.putInt(crc(bytes, out.position()));
+        return bytes;
     }
 
     /** Reads what {@link #toBytes} wrote; {@link IllegalArgumentException} says what is wrong with anything else. */

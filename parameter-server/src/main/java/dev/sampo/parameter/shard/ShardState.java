@@ -441,10 +441,24 @@ public final class ShardState {
 
     /** A copy of everything at the current version, safe to write out while steps go on. */
     public ShardSnapshot snapshot() {
+        return snapshot(null);
+    }
+
+    /** @param spare a snapshot of this shard that nobody needs any more; its arrays are written again */
+    ShardSnapshot snapshot(@Nullable ShardSnapshot spare) {
         float[][] copies = new float[slots.length][];
         for (int i = 0; i < copies.length; i++) {
-            copies[i] = slots[i].clone();
+            copies[i] = copy(slots[i], spare == null ? null : spare.slots()[i]);
         }
-        return new ShardSnapshot(plan.index(), clock(), values().clone(), copies, ledger, rankClocks.clone());
+        float[] values = copy(values(), spare == null ? null : spare.values());
+        return new ShardSnapshot(plan.index(), clock(), values, copies, ledger, rankClocks.clone());
+    }
+
+    private static float[] copy(float[] from, float @Nullable [] spare) {
+        if (spare == null) {
+            return from.clone();
+        }
+        System.arraycopy(from, 0, spare, 0, from.length);
+        return spare;
     }
 }
