@@ -138,7 +138,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
         } finally {
             pulse.cancel();
         }
-        return this;
+        return Behaviors.same();
     }
 
     private Behavior<Command> onFetch(FetchBatch fetch) {
@@ -155,7 +155,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
                     .tell(new FetchFailed(
                             fetch.job(), fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), describe(e)));
         }
-        return this;
+        return Behaviors.same();
     }
 
     /** Between two requests, so that they wait for one chunk at most. */
@@ -176,14 +176,14 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
         } catch (IOException | RuntimeException e) {
             getContext().getLog().debug("a window can't be prepared; who asks for its batches is told", e);
         }
-        return this;
+        return Behaviors.same();
     }
 
     private Behavior<Command> onPostStop() {
         if (reader != null) {
             reader.close();
         }
-        return this;
+        return Behaviors.same();
     }
 
     /** By reference inside this process; in parts to another. */

@@ -202,6 +202,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         host.tell(new ReplicaHost.Hosting(context.getSelf()));
     }
 
+    // Handlers answer same(): for every "this" the interceptors around an entity would make themselves anew.
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
@@ -227,15 +228,15 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private Behavior<Command> stashed(Command message) {
         if (stash.isFull()) {
             // Whoever sent it will send it again.
-            return this;
+            return Behaviors.same();
         }
         stash.stash(message);
-        return this;
+        return Behaviors.same();
     }
 
     private Behavior<Command> onInherited(Inherited inherited) {
         if (!inheriting) {
-            return this;
+            return Behaviors.same();
         }
         inheriting = false;
         ShardState shard = inherited.state();
@@ -255,11 +256,11 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private Behavior<Command> onStart(Start start) {
         if (start.incarnation() == incarnation && state != null) {
             start.replyTo().tell(new Started(index, incarnation, state.clock()));
-            return this;
+            return Behaviors.same();
         }
         if (start.incarnation() < incarnation) {
             start.replyTo().tell(new StartedLater(index, start.incarnation(), incarnation));
-            return this;
+            return Behaviors.same();
         }
         try {
             var snapshot = ShardSnapshot.fromBytes(store.read(start.snapshot()));
@@ -281,7 +282,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             start.replyTo()
                     .tell(new StartFailed(index, start.incarnation(), store.locate(start.snapshot()) + ": " + e));
         }
-        return this;
+        return Behaviors.same();
     }
 
     // ---- copies, and moving ----
@@ -294,11 +295,11 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private Behavior<Command> onTick() {
         ShardState shard = state;
         if (shard == null) {
-            return this;
+            return Behaviors.same();
         }
         lookAfterCopies(shard);
         answerIfReplicated(shard);
-        return stopByMs == Long.MAX_VALUE ? this : stopIfHandedOver();
+        return stopByMs == Long.MAX_VALUE ? Behaviors.same() : stopIfHandedOver();
     }
 
     private Optional<String> heir() {
@@ -343,26 +344,28 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private Behavior<Command> onReplicated(Replicated copy) {
         ShardState shard = state;
         if (shard == null || copy.incarnation() != incarnation) {
-            return this;
+            return Behaviors.same();
         }
         replication
                 .acknowledged(copy.node(), copy.version(), nowMs())
                 .ifPresent(node -> ReplicaHost.on(getContext().getSystem(), node)
                         .tell(new Forget(ShardSharding.entityId(job, index))));
         answerIfReplicated(shard);
-        return stopByMs == Long.MAX_VALUE ? this : stopIfHandedOver();
+        return stopByMs == Long.MAX_VALUE ? Behaviors.same() : stopIfHandedOver();
     }
 
     private Behavior<Command> onReplicaFailed(ReplicaFailed copy) {
         if (copy.incarnation() == incarnation) {
             replication.drop(copy.node());
         }
-        return this;
+        return Behaviors.same();
     }
 
     private void answerIfReplicated(ShardState shard) {
-        for (var due : waitingRanks.due(shard, replication::mayAnswer)) {
-            sendValues(due.worker(), shard, due.rank());
+        if (!isSynchronous(shard)) {
+            for (var due : waitingRanks.due(shard, replication::mayAnswer)) {
+                sendValues(due.worker(), shard, due.rank());
+            }
         }
         if (answered < shard.clock() && replication.mayAnswer(shard.clock())) {
             answered = shard.clock();
@@ -400,7 +403,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         if (shard != null && moves && heir.isPresent() && !replication.isAt(heir.get(), shard.version())) {
             if (nowMs() < stopByMs) {
                 lookAfterCopies(shard);
-                return this;
+                return Behaviors.same();
             }
             getContext().getLog().warn("job={} shard={} leaves, but {} did not get its state", job, index, heir.get());
         }
@@ -421,7 +424,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private Behavior<Command> onContribute(Contribute push) {
         ShardState shard = check(push.address(), push.replyTo());
         if (shard == null) {
-            return this;
+            return Behaviors.same();
         }
         if (push.length() != shard.plan().length()) {
             refuse(
@@ -430,7 +433,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                     Reason.MALFORMED,
                     "a gradient of " + push.length() + " values for a shard of "
                             + shard.plan().length());
-            return this;
+            return Behaviors.same();
         }
         ShardState.Taken taken;
         try {
@@ -445,7 +448,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                     push.basis());
         } catch (IllegalArgumentException e) {
             refuse(push.address(), push.replyTo(), Reason.MALFORMED, String.valueOf(e.getMessage()));
-            return this;
+            return Behaviors.same();
         }
         switch (taken) {
             case AHEAD ->
@@ -466,7 +469,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                 }
             }
         }
-        return this;
+        return Behaviors.same();
     }
 
     private static boolean isSynchronous(ShardState shard) {
@@ -514,7 +517,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private Behavior<Command> onApply(Apply apply) {
         ShardState shard = check(apply.address(), apply.replyTo());
         if (shard == null) {
-            return this;
+            return Behaviors.same();
         }
         if (!isSynchronous(shard) || !(apply.factor() >= 0 && apply.factor() <= 1)) {
             refuse(
@@ -530,7 +533,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         } else if (apply.address().clock() < shard.clock()) {
             waiting.add(apply.replyTo());
         }
-        return this;
+        return Behaviors.same();
     }
 
     private Behavior<Command> onAskMissing(AskMissing ask) {
@@ -538,13 +541,13 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         if (shard != null && ask.address().clock() == shard.clock() && !shard.isComplete()) {
             ask.replyTo().tell(new ShardMessages.Missing(ask.address(), shard.missingRanks()));
         }
-        return this;
+        return Behaviors.same();
     }
 
     private Behavior<Command> onPull(Pull pull) {
         ShardState shard = check(pull.address(), pull.replyTo());
         if (shard == null) {
-            return this;
+            return Behaviors.same();
         }
         long wanted = pull.address().clock();
         if (!isSynchronous(shard)) {
@@ -560,7 +563,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         } else {
             sendValuesAt(pull.replyTo(), shard, shard.hasValuesAt(wanted) ? wanted : answered);
         }
-        return this;
+        return Behaviors.same();
     }
 
     private void onPullOfRank(ShardState shard, Pull pull) {
@@ -608,7 +611,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     /** The array for the step's sum. It is used again only when what it was sent with is surely written out. */
     private float @Nullable [] sumForCopies(ShardState shard) {
-        if (replication.targets().isEmpty()) {
+        if (!replication.hasTargets()) {
             sum = null;
         } else if (sum == null || replication.isFilling() || !replication.mayAnswer(shard.version())) {
             sum = new float[shard.plan().length()];
@@ -618,7 +621,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     private void saveIfDue(ShardState shard) {
         long clock = shard.clock();
-        boolean asked = !saveAt.headSet(clock, true).isEmpty();
+        boolean asked = !saveAt.isEmpty() && saveAt.first() <= clock;
         long every = shard.plan().checkpointEverySteps();
         if (asked || clock % shard.plan().stepsPerEpoch() == 0 || every > 0 && clock % every == 0) {
             saveAt.headSet(clock, true).clear();
@@ -676,10 +679,10 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         ShardState shard = state;
         if (shard == null || save.incarnation() > incarnation) {
             save.replyTo().tell(new Lost(index, save.incarnation()));
-            return this;
+            return Behaviors.same();
         }
         if (save.incarnation() < incarnation) {
-            return this;
+            return Behaviors.same();
         }
         if (save.clock() < shard.clock()) {
             tellCoordinator(new SavePassed(index, incarnation, save.clock(), shard.clock()));
@@ -688,7 +691,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         } else {
             saveAt.add(save.clock());
         }
-        return this;
+        return Behaviors.same();
     }
 
     /** The state if it can answer that address; otherwise null after a refusal. */

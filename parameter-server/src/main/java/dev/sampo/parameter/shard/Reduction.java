@@ -28,6 +28,9 @@ final class Reduction {
 
     private final float[][] stack;
     private int covered;
+    private long rows;
+    private double weight;
+    private double loss;
 
     /** @param compression each sum of two is rounded as it says, here as at the workers */
     Reduction(int ranks, Compression compression) {
@@ -101,21 +104,31 @@ final class Reduction {
 
     /** The step's rows, weight and loss; only when complete. */
     Totals totals() {
-        return totals(0, RankTree.rootSize(ranks));
+        addUp(0, RankTree.rootSize(ranks));
+        return new Totals(rows, weight, loss);
     }
 
-    private Totals totals(int lo, int size) {
+    /** Leaves a node's totals in the fields. */
+    private void addUp(int lo, int size) {
         Part part = parts[lo];
         if (part != null && part.block().hi() >= Math.min(lo + size, ranks)) {
-            return new Totals(part.rows(), part.weight(), part.loss());
+            rows = part.rows();
+            weight = part.weight();
+            loss = part.loss();
+            return;
         }
         int half = size / 2;
-        Totals left = totals(lo, half);
+        addUp(lo, half);
         if (lo + half >= ranks) {
-            return left;
+            return;
         }
-        Totals right = totals(lo + half, half);
-        return new Totals(left.rows + right.rows, left.weight + right.weight, left.loss + right.loss);
+        long leftRows = rows;
+        double leftWeight = weight;
+        double leftLoss = loss;
+        addUp(lo + half, half);
+        rows = leftRows + rows;
+        weight = leftWeight + weight;
+        loss = leftLoss + loss;
     }
 
     /** Writes the sum over all ranks of elements [from, from + length), length at most {@link #TILE}, to {@code target}. */

@@ -63,6 +63,11 @@ final class Replication {
         return heir != null && heir.node.equals(node) || filling != null && filling.node.equals(node);
     }
 
+    /** Whether there are {@link #targets}. */
+    boolean hasTargets() {
+        return heir != null || filling != null;
+    }
+
     /** The nodes to send each step to. */
     List<String> targets() {
         List<String> targets = new ArrayList<>(2);

@@ -136,8 +136,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
-                .onMessage(FromShard.class, message -> onRun(message, RankRun::onShard, FromShard::reply))
-                .onMessage(FromIngest.class, message -> onRun(message, RankRun::onBatch, FromIngest::reply))
+                .onMessage(FromShard.class, this::onFromShard)
+                .onMessage(FromIngest.class, this::onFromIngest)
                 .onMessage(Describe.class, this::onDescribe)
                 .onMessage(Assign.class, this::onAssign)
                 .onMessage(Release.class, this::onRelease)
@@ -152,14 +152,14 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         describe.replyTo()
                 .tell(new Described(
                         getContext().getSelf(), numerics.kernel(), numerics.threads(), numerics.fingerprint()));
-        return this;
+        return Behaviors.same();
     }
 
     private Behavior<Command> onAssign(Assign assign) {
         RankRun current = run;
         if (current != null && current.isFor(assign.job(), assign.incarnation())) {
             current.assign(assign);
-            return this;
+            return Behaviors.same();
         }
         drop();
         try {
@@ -175,7 +175,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                             assign.generation(),
                             "worker: " + e));
         }
-        return this;
+        return Behaviors.same();
     }
 
     private Behavior<Command> onRelease(Release release) {
@@ -199,41 +199,56 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             leaving.tell(Done.getInstance());
             leaving = null;
         }
-        return this;
+        return Behaviors.same();
     }
 
-    private <M, T> Behavior<Command> onRun(
-            M message, java.util.function.BiConsumer<RankRun, T> handler, java.util.function.Function<M, T> content) {
+    private Behavior<Command> onFromShard(FromShard message) {
         RankRun current = run;
         if (current != null) {
-            guarded(current, () -> handler.accept(current, content.apply(message)));
+            try {
+                current.onShard(message.reply());
+            } catch (RuntimeException e) {
+                failed(current, e);
+            }
         }
-        return this;
+        return Behaviors.same();
+    }
+
+    private Behavior<Command> onFromIngest(FromIngest message) {
+        RankRun current = run;
+        if (current != null) {
+            try {
+                current.onBatch(message.reply());
+            } catch (RuntimeException e) {
+                failed(current, e);
+            }
+        }
+        return Behaviors.same();
     }
 
     private Behavior<Command> onTick() {
         RankRun current = run;
         if (current != null) {
-            guarded(current, current::onTick);
+            try {
+                current.onTick();
+            } catch (RuntimeException e) {
+                failed(current, e);
+            }
         }
-        return this;
+        return Behaviors.same();
     }
 
     /** A fault of the arithmetic or of a batch fails the job with its reason; it must not restart the lane in silence. */
-    private void guarded(RankRun current, Runnable work) {
-        try {
-            work.run();
-        } catch (RuntimeException e) {
-            getContext().getLog().error("job={} failed on this worker", current.job(), e);
-            current.coordinator()
-                    .tell(new Failed(
-                            getContext().getSelf(),
-                            current.job(),
-                            current.incarnation(),
-                            current.assignment().generation(),
-                            "worker: " + reason(e)));
-            drop();
-        }
+    private void failed(RankRun current, RuntimeException e) {
+        getContext().getLog().error("job={} failed on this worker", current.job(), e);
+        current.coordinator()
+                .tell(new Failed(
+                        getContext().getSelf(),
+                        current.job(),
+                        current.incarnation(),
+                        current.assignment().generation(),
+                        "worker: " + reason(e)));
+        drop();
     }
 
     /** A file's fault says more by its cause. */
@@ -245,7 +260,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
 
     private Behavior<Command> onPostStop() {
         drop();
-        return this;
+        return Behaviors.same();
     }
 
     private void drop() {
