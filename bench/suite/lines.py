@@ -89,16 +89,6 @@ def mlp(size):
             "mlp", f"batch {batch}, portable", "rows/s", size.pairs, sampo(batch),
             "PyTorch DDP 2 × 1 thread", lambda: ddp(size, batch, images), at_least=2,
         )  # fmt: skip
-        yield compared(
-            "mlp", f"batch {batch}, native", "rows/s", size.pairs, sampo(batch, "native"),
-            "PyTorch's best of DDP 2 × 1 and one process × 2 threads",
-            lambda: max(ddp(size, batch, images, native=True), ddp(size, batch, images, native=True, processes=1)),
-            at_least=2,
-        )  # fmt: skip
-    yield compared(
-        "mlp", "batch 128, against the usual DataLoader loop", "rows/s", size.pairs, sampo(128),
-        "PyTorch DDP with DataLoader", lambda: ddp(size, 128, images, loader="dataloader"),
-    )  # fmt: skip
 
     def limits(key):
         return lambda: limit("StepLimit", MLP, 128, 2, size.seconds)[key]
@@ -111,6 +101,18 @@ def mlp(size):
         "mlp", "batch 128, share of lanes that never wait", "rows/s", size.pairs, sampo(128),
         "gradient loop, 2 threads", limits("gradientRowsPerSecond"),
     )  # fmt: skip
+    for batch in (64, 128, 512):
+        yield compared(
+            "mlp", f"batch {batch}, native", "rows/s", size.pairs, sampo(batch, "native"),
+            "PyTorch's best of DDP 2 × 1 and one process × 2 threads",
+            lambda: max(ddp(size, batch, images, native=True), ddp(size, batch, images, native=True, processes=1)),
+            at_least=2,
+        )  # fmt: skip
+    yield compared(
+        "mlp", "batch 128, against the usual DataLoader loop", "rows/s", size.pairs, sampo(128),
+        "PyTorch DDP with DataLoader", lambda: ddp(size, 128, images, loader="dataloader"),
+    )  # fmt: skip
+
     yield compared(
         "mlp", "batch 128, against DL4J", "rows/s", size.pairs, sampo(128), "DL4J ParallelWrapper, 2 workers",
         lambda: _dl4j(size, images),

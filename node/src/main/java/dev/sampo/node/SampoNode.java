@@ -210,7 +210,11 @@ public final class SampoNode {
     public void awaitUp(Duration within) {
         long end = System.nanoTime() + within.toNanos();
         while (!Cluster.get(system).selfMember().status().equals(MemberStatus.up())) {
-            if (system.whenTerminated().isCompleted() || System.nanoTime() > end) {
+            if (system.whenTerminated().isCompleted()) {
+                throw new IllegalStateException("the node ended before it had joined the cluster: the others found it"
+                        + " unreachable and took it out, as a starved or paused node is; start it again");
+            }
+            if (System.nanoTime() > end) {
                 String trouble = Formation.trouble(system, settings);
                 throw new IllegalStateException("the node did not join the cluster within " + within.toSeconds()
                         + " s; " + (trouble.isEmpty() ? "are the seeds right, and reachable?" : trouble));
