@@ -101,20 +101,29 @@ def mlp(size):
         "mlp", "batch 128, share of lanes that never wait", "rows/s", size.pairs, sampo(128),
         "gradient loop, 2 threads", limits("gradientRowsPerSecond"),
     )  # fmt: skip
+
+
+def native(size):
+    """The same with every processor's best kernels, and against other ways to train it on this machine."""
+    images = data.images(size.rows(60_000))
+
+    def sampo(batch, numerics="portable"):
+        return lambda: rows_per_second(train(mlp_spec(size, batch, images), 2, numerics), size.warm)
+
     for batch in (64, 128, 512):
         yield compared(
-            "mlp", f"batch {batch}, native", "rows/s", size.pairs, sampo(batch, "native"),
+            "native", f"batch {batch}, native", "rows/s", size.pairs, sampo(batch, "native"),
             "PyTorch's best of DDP 2 × 1 and one process × 2 threads",
             lambda: max(ddp(size, batch, images, native=True), ddp(size, batch, images, native=True, processes=1)),
             at_least=2,
         )  # fmt: skip
     yield compared(
-        "mlp", "batch 128, against the usual DataLoader loop", "rows/s", size.pairs, sampo(128),
+        "native", "batch 128, against the usual DataLoader loop", "rows/s", size.pairs, sampo(128),
         "PyTorch DDP with DataLoader", lambda: ddp(size, 128, images, loader="dataloader"),
     )  # fmt: skip
 
     yield compared(
-        "mlp", "batch 128, against DL4J", "rows/s", size.pairs, sampo(128), "DL4J ParallelWrapper, 2 workers",
+        "native", "batch 128, against DL4J", "rows/s", size.pairs, sampo(128), "DL4J ParallelWrapper, 2 workers",
         lambda: _dl4j(size, images),
     )  # fmt: skip
 
@@ -508,5 +517,5 @@ def start(size):
 
 ALL = {
     each.__name__: each
-    for each in (mlp, processes, durability, sockets, large, sparse, ingest, allocation, serving, start)
+    for each in (mlp, native, processes, durability, sockets, large, sparse, ingest, allocation, serving, start)
 }
