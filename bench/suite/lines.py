@@ -67,6 +67,11 @@ def mlp_spec(size, batch, images, **training):
     }
 
 
+def sampo(size, batch, images, numerics="portable"):
+    """Rows a second of one process with 2 lanes."""
+    return rows_per_second(train(mlp_spec(size, batch, images), 2, numerics), size.warm)
+
+
 def ddp(size, batch, images, native=False, processes=2, loader="tensor"):
     """Rows a second of PyTorch, of the same epochs as Sampo's."""
     threads = 2 // processes
@@ -81,12 +86,9 @@ def mlp(size):
     """One process, 2 lanes, MLP 784-256-10, real loop with ingestion and optimizer."""
     images = data.images(size.rows(60_000))
 
-    def sampo(batch, numerics="portable"):
-        return lambda: rows_per_second(train(mlp_spec(size, batch, images), 2, numerics), size.warm)
-
     for batch in (64, 128, 512):
         yield compared(
-            "mlp", f"batch {batch}, portable", "rows/s", size.pairs, sampo(batch),
+            "mlp", f"batch {batch}, portable", "rows/s", size.pairs, lambda: sampo(size, batch, images),
             "PyTorch DDP 2 × 1 thread", lambda: ddp(size, batch, images), at_least=2,
         )  # fmt: skip
 
@@ -94,11 +96,11 @@ def mlp(size):
         return lambda: limit("StepLimit", MLP, 128, 2, size.seconds)[key]
 
     yield compared(
-        "mlp", "batch 128, share of the bare products", "rows/s", size.pairs, sampo(128),
+        "mlp", "batch 128, share of the bare products", "rows/s", size.pairs, lambda: sampo(size, 128, images),
         "GEMM loop, 2 threads", limits("productsRowsPerSecond"), at_least=0.75,
     )  # fmt: skip
     yield compared(
-        "mlp", "batch 128, share of lanes that never wait", "rows/s", size.pairs, sampo(128),
+        "mlp", "batch 128, share of lanes that never wait", "rows/s", size.pairs, lambda: sampo(size, 128, images),
         "gradient loop, 2 threads", limits("gradientRowsPerSecond"),
     )  # fmt: skip
 
@@ -107,23 +109,20 @@ def native(size):
     """The same with every processor's best kernels, and against other ways to train it on this machine."""
     images = data.images(size.rows(60_000))
 
-    def sampo(batch, numerics="portable"):
-        return lambda: rows_per_second(train(mlp_spec(size, batch, images), 2, numerics), size.warm)
-
     for batch in (64, 128, 512):
         yield compared(
-            "native", f"batch {batch}, native", "rows/s", size.pairs, sampo(batch, "native"),
+            "native", f"batch {batch}, native", "rows/s", size.pairs, lambda: sampo(size, batch, images, "native"),
             "PyTorch's best of DDP 2 × 1 and one process × 2 threads",
             lambda: max(ddp(size, batch, images, native=True), ddp(size, batch, images, native=True, processes=1)),
             at_least=2,
         )  # fmt: skip
     yield compared(
-        "native", "batch 128, against the usual DataLoader loop", "rows/s", size.pairs, sampo(128),
+        "native", "batch 128, against the usual DataLoader loop", "rows/s", size.pairs, lambda: sampo(size, 128, images),
         "PyTorch DDP with DataLoader", lambda: ddp(size, 128, images, loader="dataloader"),
     )  # fmt: skip
 
     yield compared(
-        "native", "batch 128, against DL4J", "rows/s", size.pairs, sampo(128), "DL4J ParallelWrapper, 2 workers",
+        "native", "batch 128, against DL4J", "rows/s", size.pairs, lambda: sampo(size, 128, images), "DL4J ParallelWrapper, 2 workers",
         lambda: _dl4j(size, images),
     )  # fmt: skip
 

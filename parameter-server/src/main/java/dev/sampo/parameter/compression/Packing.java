@@ -17,8 +17,8 @@ public enum Packing {
     SPARSE;
 
     private static final int ENTRY_BYTES = Integer.BYTES + Float.BYTES;
-    /** A shard has no more. */
-    private static final int LENGTH_MAX = 256 * 1024;
+    /** Most floats in a frame: 1 MiB. */
+    public static final int FLOATS_MAX = 256 * 1024;
 
     /** Writes elements [offset, offset + length). */
     public void put(ByteBuffer target, float[] values, int offset, int length) {
@@ -100,7 +100,7 @@ public enum Packing {
         int length = source.getInt();
         int entries = count(source, ENTRY_BYTES, SPARSE);
         // What is laid sparse is shorter so; without that bound a few bytes could claim a huge array.
-        if (length < entries || length > LENGTH_MAX) {
+        if (length < entries || length > FLOATS_MAX) {
             throw new IllegalArgumentException("a sparse array of " + length + " floats with " + entries + " entries");
         }
         float[] values = new float[length];

@@ -3,6 +3,7 @@ package dev.sampo.parameter.shard;
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.wire.CborSerializable;
 import dev.sampo.parameter.compression.Compression;
+import dev.sampo.parameter.compression.Packing;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.optimizer.RegularizationSpec;
 import dev.sampo.parameter.optimizer.ScheduleSpec;
@@ -47,7 +48,7 @@ public record ShardPlan(
         Compression compression)
         implements CborSerializable {
     /** 256 Ki floats: one shard's values fit one frame. */
-    public static final int FLOATS_MAX = 256 * 1024;
+    public static final int FLOATS_MAX = Packing.FLOATS_MAX;
 
     /** Indices [from, to) of a shard. */
     public record Range(int from, int to) {}

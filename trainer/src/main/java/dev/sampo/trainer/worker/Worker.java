@@ -136,13 +136,13 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
-                .onMessage(FromShard.class, this::onFromShard)
-                .onMessage(FromIngest.class, this::onFromIngest)
+                .onMessage(FromShard.class, this::onRun)
+                .onMessage(FromIngest.class, this::onRun)
                 .onMessage(Describe.class, this::onDescribe)
                 .onMessage(Assign.class, this::onAssign)
                 .onMessage(Release.class, this::onRelease)
                 .onMessage(Leave.class, this::onLeave)
-                .onMessageEquals(Tick.INSTANCE, this::onTick)
+                .onMessage(Tick.class, this::onRun)
                 .onSignal(PostStop.class, signal -> onPostStop())
                 .build();
     }
@@ -202,35 +202,18 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         return Behaviors.same();
     }
 
-    private Behavior<Command> onFromShard(FromShard message) {
+    /** What the run in hand is to hear of. */
+    private Behavior<Command> onRun(Command message) {
         RankRun current = run;
         if (current != null) {
             try {
-                current.onShard(message.reply());
-            } catch (RuntimeException e) {
-                failed(current, e);
-            }
-        }
-        return Behaviors.same();
-    }
-
-    private Behavior<Command> onFromIngest(FromIngest message) {
-        RankRun current = run;
-        if (current != null) {
-            try {
-                current.onBatch(message.reply());
-            } catch (RuntimeException e) {
-                failed(current, e);
-            }
-        }
-        return Behaviors.same();
-    }
-
-    private Behavior<Command> onTick() {
-        RankRun current = run;
-        if (current != null) {
-            try {
-                current.onTick();
+                if (message instanceof FromShard shard) {
+                    current.onShard(shard.reply());
+                } else if (message instanceof FromIngest ingested) {
+                    current.onBatch(ingested.reply());
+                } else {
+                    current.onTick();
+                }
             } catch (RuntimeException e) {
                 failed(current, e);
             }
