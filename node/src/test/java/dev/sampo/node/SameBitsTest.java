@@ -73,10 +73,7 @@ class SameBitsTest {
         assertThat(local).doesNotHaveDuplicates();
         List<String> apart = new ArrayList<>();
         try (TestCluster cluster = new TestCluster(home)) {
-            cluster.start(EnumSet.of(Role.COORDINATOR, Role.INGEST, Role.SERVING), 0);
-            cluster.start(EnumSet.of(Role.PS), 0);
-            cluster.start(EnumSet.of(Role.PS), 0);
-            cluster.start(EnumSet.of(Role.WORKER), 3);
+            startApart(cluster, 3);
             try (JobClient client = cluster.client()) {
                 for (ObjectNode job : jobs) {
                     apart.add(TestCluster.sha(train(client, job)));
@@ -106,14 +103,19 @@ class SameBitsTest {
             learn(client, jobs);
         }
         try (TestCluster cluster = new TestCluster(home)) {
-            cluster.start(EnumSet.of(Role.COORDINATOR, Role.INGEST, Role.SERVING), 0);
-            cluster.start(EnumSet.of(Role.PS), 0);
-            cluster.start(EnumSet.of(Role.PS), 0);
-            cluster.start(EnumSet.of(Role.WORKER), 2);
+            startApart(cluster, 2);
             try (JobClient client = cluster.client()) {
                 learn(client, jobs);
             }
         }
+    }
+
+    /** Two ps nodes, and so many lanes on a node of their own: contributions and values go over the wire. */
+    private static void startApart(TestCluster cluster, int lanes) {
+        cluster.start(EnumSet.of(Role.COORDINATOR, Role.INGEST, Role.SERVING), 0);
+        cluster.start(EnumSet.of(Role.PS), 0);
+        cluster.start(EnumSet.of(Role.PS), 0);
+        cluster.start(EnumSet.of(Role.WORKER), lanes);
     }
 
     private static void learn(JobClient client, List<ObjectNode> jobs) throws Exception {
