@@ -516,9 +516,13 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 || status.state == State.PUBLISHING) {
             return;
         }
-        ledger().forgetRanks();
+        int before = pool.generation();
         Set<ActorRef<Worker.Command>> idle = new HashSet<>(pool.accepted());
-        for (var deal : pool.deal()) {
+        List<WorkerPool.Deal<ActorRef<Worker.Command>>> deals = pool.deal();
+        if (pool.generation() != before) {
+            ledger().forgetRanks();
+        }
+        for (var deal : deals) {
             idle.remove(deal.worker());
             assign(deal);
         }
@@ -849,6 +853,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void releaseWorkers() {
         pool.accepted().forEach(worker -> worker.tell(new Worker.Release(status.job)));
+        pool.recall();
     }
 
     private Behavior<Command> onControl(Control control) {

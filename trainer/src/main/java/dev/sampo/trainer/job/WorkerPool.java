@@ -79,18 +79,44 @@ final class WorkerPool<W extends Comparable<? super W>> {
                 .toList();
     }
 
-    /** Deals all ranks again in equal contiguous shares; a worker without a share is left out. */
+    /**
+     * Deals all ranks in equal contiguous shares; a worker without a share is left out. Whoever has ranks is dealt to first and
+     * keeps its place among the others, since it is warm and has its batches; who comes takes the place of one that went. A
+     * deal that changes nothing keeps its generation.
+     */
     List<Deal<W>> deal() {
-        generation++;
-        List<W> workers = accepted();
+        List<W> order = inOrder();
         List<Deal<W>> fresh = new ArrayList<>();
-        int using = Math.min(workers.size(), ranks);
+        int using = Math.min(order.size(), ranks);
         for (int i = 0; i < using; i++) {
             RankTree.Block share = RankTree.share(ranks, using, i);
-            fresh.add(new Deal<>(workers.get(i), share.lo(), share.hi()));
+            fresh.add(new Deal<>(order.get(i), share.lo(), share.hi()));
         }
-        deals = List.copyOf(fresh);
+        if (!fresh.equals(deals)) {
+            generation++;
+            deals = List.copyOf(fresh);
+        }
         return deals;
+    }
+
+    private List<W> inOrder() {
+        List<W> newcomers = new ArrayList<>(accepted());
+        deals.forEach(deal -> newcomers.remove(deal.worker()));
+        List<W> order = new ArrayList<>();
+        for (Deal<W> deal : deals) {
+            if (known.getOrDefault(deal.worker(), false)) {
+                order.add(deal.worker());
+            } else if (!newcomers.isEmpty()) {
+                order.add(newcomers.remove(0));
+            }
+        }
+        order.addAll(newcomers);
+        return order;
+    }
+
+    /** All were released: the next deal is a new one. */
+    void recall() {
+        deals = List.of();
     }
 
     /** What was dealt last, in this {@link #generation}; some of them may have gone since. */

@@ -338,8 +338,12 @@ class JobSimulationTest {
 
         private void deal() {
             if (ready()) {
-                ledger.forgetRanks();
-                pool.deal().forEach(this::assign);
+                int before = pool.generation();
+                List<WorkerPool.Deal<Integer>> deals = pool.deal();
+                if (pool.generation() != before) {
+                    ledger.forgetRanks();
+                }
+                deals.forEach(this::assign);
             }
         }
 

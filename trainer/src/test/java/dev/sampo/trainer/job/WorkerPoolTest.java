@@ -25,6 +25,54 @@ class WorkerPoolTest {
         assertThat(portable.generation()).isEqualTo(2);
     }
 
+    private static WorkerPool<String> poolOf(int ranks, String... workers) {
+        WorkerPool<String> pool = new WorkerPool<>(ranks, true, true);
+        change(pool, workers);
+        return pool;
+    }
+
+    private static void change(WorkerPool<String> pool, String... workers) {
+        pool.present(List.of(workers)).forEach(fresh -> pool.described(fresh, "Haswell", 1, "f"));
+    }
+
+    @Test
+    void whoeverHasRanksKeepsThemWhenASurplusWorkerComesAndGoes() {
+        WorkerPool<String> pool = poolOf(2, "m", "z");
+        List<WorkerPool.Deal<String>> first = pool.deal();
+        change(pool, "a", "m", "z");
+        assertThat(pool.deal()).as("a sorts first, and is of no use").isEqualTo(first);
+        change(pool, "m", "z");
+        assertThat(pool.deal()).isEqualTo(first);
+        assertThat(pool.generation()).as("nobody was told anything new").isEqualTo(1);
+    }
+
+    @Test
+    void whoComesTakesThePlaceOfOneThatWentAndTheOthersKeepTheirs() {
+        WorkerPool<String> pool = poolOf(6, "a", "b", "c");
+        pool.deal();
+        change(pool, "a", "c", "d");
+        assertThat(pool.deal())
+                .containsExactly(
+                        new WorkerPool.Deal<>("a", 0, 2),
+                        new WorkerPool.Deal<>("d", 2, 4),
+                        new WorkerPool.Deal<>("c", 4, 6));
+        change(pool, "0", "a", "c", "d");
+        assertThat(pool.deal()).extracting(WorkerPool.Deal::worker).containsExactly("a", "d", "c", "0");
+        change(pool, "0", "c");
+        assertThat(pool.deal()).containsExactly(new WorkerPool.Deal<>("c", 0, 3), new WorkerPool.Deal<>("0", 3, 6));
+        assertThat(pool.generation()).isEqualTo(4);
+    }
+
+    @Test
+    void whatIsDealtAfterARecallIsNew() {
+        WorkerPool<String> pool = poolOf(2, "a");
+        pool.deal();
+        pool.recall();
+        assertThat(pool.dealt()).isEmpty();
+        assertThat(pool.deal()).containsExactly(new WorkerPool.Deal<>("a", 0, 2));
+        assertThat(pool.generation()).as("its runs were dropped").isEqualTo(2);
+    }
+
     @Test
     void moreWorkersThanRanksLeaveSomeIdle() {
         WorkerPool<String> one = new WorkerPool<>(1, true, true);
