@@ -3,7 +3,6 @@ package dev.sampo.trainer.job;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sampo.cluster.JobId;
-import dev.sampo.cluster.Role;
 import dev.sampo.cluster.journal.Journal;
 import dev.sampo.ingestion.index.Indexing;
 import dev.sampo.parameter.shard.Checkpoints;
@@ -19,19 +18,15 @@ import dev.sampo.trainer.spec.JobSpec;
 import dev.sampo.trainer.worker.Worker;
 import dev.sampo.trainer.worker.Worker.WorkerEvent;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -59,11 +54,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private static final int INCARNATIONS_SKIPPED = 100;
     private static final Duration TICK = Duration.ofMillis(200);
     private static final long START_RETRY_MS = 2_000;
-    /** After so long it is worth saying who has not answered. */
-    private static final long UNHEARD_MS = 5_000;
-
     private static final long SAVED_WITHIN_MS = 2_000;
-    private static final Duration STORAGE_RETRY = Duration.ofSeconds(1);
 
     /** What a coordinator understands. */
     sealed interface Command {}
@@ -98,7 +89,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private final TrainerServices services;
     private final Consumer<Update> publish;
     private final JobStatus status;
-    private final Executor blocking;
+    private final FileWork work;
+    private final MissingPeers peers;
     private final ActorRef<ShardEvent> fromShards;
     private final ActorRef<WorkerEvent> fromWorkers;
     private final WorkerPool<ActorRef<Worker.Command>> pool;
@@ -131,10 +123,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private boolean concluding;
     private boolean askedToPause;
     private boolean dirty = true;
-    private long missingSinceMs = -1;
     private long savedSoughtMs;
     private String journalTrouble = "";
-    private String storageTrouble = "";
 
     static Behavior<Command> create(JobId job, JobSpec spec, TrainerServices services, Consumer<Update> publish) {
         return Behaviors.setup(context ->
@@ -164,7 +154,32 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         timed = new TimedCheckpoints(checkpoint == null ? 0 : checkpoint.everyMs(), nowMs());
         stopping = spec.training().earlyStopping();
         best = BestEpoch.of(stopping);
-        blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking-dispatcher"));
+        peers = new MissingPeers(
+                services.neededRoles(), services.missingRolePatience().toMillis());
+        ActorRef<Command> self = context.getSelf();
+        work = new FileWork(
+                context.getSystem().dispatchers().lookup(DispatcherSelector.fromConfig("sampo.blocking-dispatcher")),
+                new FileWork.Owner() {
+                    @Override
+                    public void run(Runnable then) {
+                        self.tell(new Ended(then));
+                    }
+
+                    @Override
+                    public void runLater(Duration delay, Runnable then) {
+                        context.scheduleOnce(delay, self, new Ended(then));
+                    }
+
+                    @Override
+                    public void failed(String reason) {
+                        fail(reason);
+                    }
+
+                    @Override
+                    public void waits(@Nullable String forWhat) {
+                        waitForStorage(forWhat);
+                    }
+                });
         fromShards = context.messageAdapter(ShardEvent.class, FromShard::new);
         fromWorkers = context.messageAdapter(WorkerEvent.class, FromWorker::new);
         context.getSystem()
@@ -172,7 +187,6 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                 .tell(Receptionist.subscribe(
                         Worker.KEY, context.messageAdapter(Receptionist.Listing.class, Workers::new)));
         timers.startTimerWithFixedDelay(Tick.INSTANCE, TICK);
-        ActorRef<Command> self = context.getSelf();
         journal = context.spawn(
                 Journal.create("job-" + job, new Journal.Owner<>() {
                     @Override
@@ -250,9 +264,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         status.seconds.put("start", indexed.startSeconds());
         status.seconds.put("index", indexed.indexSeconds());
         int next = status.history.size() + 1;
-        background(() -> files.epochsFrom(next), kept -> {
+        work.once(() -> files.epochsFrom(next), kept -> {
             kept.forEach(this::restore);
-            background(() -> files.reload(indexed.rowsPerEpoch(), indexed.validationRows()), made -> {
+            work.once(() -> files.reload(indexed.rowsPerEpoch(), indexed.validationRows()), made -> {
                 take(made);
                 recover("its coordinator began again");
             });
@@ -296,7 +310,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void beginIndexing() {
         enter(State.INDEXING);
-        background(
+        work.once(
                 () -> {
                     files.writeSpec();
                     return files.ingestPlan();
@@ -323,7 +337,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             status.rowsPerEpoch = indexed.rowsPerEpoch();
             status.validationRows = indexed.validationRows();
             status.badRecords = indexed.badRecords();
-            background(() -> files.prepare(indexed.rowsPerEpoch(), indexed.validationRows()), this::onPrepared);
+            work.once(() -> files.prepare(indexed.rowsPerEpoch(), indexed.validationRows()), this::onPrepared);
         }
     }
 
@@ -391,11 +405,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         } else if (event instanceof ParameterShard.Saved saved) {
             onSaved(saved);
         } else if (event instanceof ParameterShard.SaveFailed failed) {
-            if (storageTrouble.isEmpty()) {
-                log.warn("job={} checkpoint clock={} failed, reason={}", status.job, failed.clock(), failed.reason());
-            }
-            storageTrouble = "a checkpoint: " + failed.reason();
-            waitFor(storageTrouble);
+            work.isAway("a checkpoint: " + failed.reason());
             if (failed.incarnation() == incarnation && failed.clock() == epochEnd()) {
                 retrySave(failed.shard(), failed.clock());
             }
@@ -444,14 +454,13 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         var part =
                 new EpochLedger.Saved(new Manifest.Entry(saved.shard(), saved.name(), saved.sha256()), saved.ledger());
         ledger().saved(saved.clock(), part)
-                .ifPresent(manifest -> patiently(
+                .ifPresent(manifest -> work.patiently(
                         () -> {
                             files.checkpoints().complete(manifest);
                             return manifest.clock();
                         },
                         clock -> {
                             timed.saved(clock, nowMs());
-                            storageIsBack();
                             concludeEpochIfDone();
                             if (clock % prepared().plan().stepsPerEpoch() != 0) {
                                 prune(clock);
@@ -465,7 +474,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             stragglers.begin(nowMs());
             return;
         }
-        if (stragglers.isStuck(nowMs()) && missing() == null && status.waitingFor == null) {
+        if (stragglers.isStuck(nowMs())
+                && status.waitingFor == null
+                && peers.missing(seen(), nowMs()).isEmpty()) {
             stragglers.begin(nowMs());
             recover("no step was applied for long, though nobody is missing; the workers' logs say what they wait for");
             return;
@@ -583,8 +594,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             }
         } else if (event instanceof Worker.StorageAway away) {
             if (away.incarnation() == incarnation && away.generation() == pool.generation()) {
-                storageTrouble = away.reason();
-                waitFor(storageTrouble);
+                work.isAway(away.reason());
             }
         } else if (event instanceof Worker.Failed failed) {
             // One that was dealt no ranks since may have failed at what nobody needs any more.
@@ -653,7 +663,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         double evaluateSeconds = epochEvaluateSeconds;
         JobStatus.Counters counters = status.counters();
         long beganMs = epochBeganMs;
-        patiently(
+        work.patiently(
                 () -> {
                     Map<String, Object> validation = files.mergeEvaluations(of, epoch, prepared());
                     var record = new JobStatus.EpochRecord(
@@ -678,7 +688,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         long here = epochEnd();
         status.step = here;
         status.metrics.put("validation", ended.epoch().validation());
-        storageIsBack();
+        work.isBack();
         status.waitingFor = null;
         book(ended);
         epochEvaluateSeconds = 0;
@@ -715,7 +725,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     /** Only the newest checkpoint and that of the best epoch are of use. */
     private void prune(long newest) {
         Set<Long> keep = status.history.isEmpty() ? Set.of(newest) : new HashSet<>(List.of(newest, bestClock()));
-        patiently(
+        work.patiently(
                 () -> {
                     files.checkpoints().prune(keep);
                     return newest;
@@ -767,7 +777,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         shardsStarted.clear();
         shardsAsked = false;
         releaseWorkers();
-        background(
+        work.once(
                 () -> files.checkpoints()
                         .newest(damaged -> log.warn(damaged))
                         .orElseThrow(() -> new IOException("no whole checkpoint of job " + status.job + " is left")),
@@ -809,7 +819,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         var keptEpoch = status.history.get(best.best());
         status.metrics.put("validation", keptEpoch.validation());
         Map<String, Object> numerics = Map.copyOf(status.numerics);
-        patiently(
+        work.patiently(
                 () -> files.publish(clock, prepared(), keptEpoch.validation(), numerics, status.rowsPerEpoch),
                 model -> {
                     status.addSeconds("publish", (nowMs() - phaseBeganMs) / 1e3);
@@ -837,14 +847,14 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     /** Only once the end is durable: a coordinator that begins again would miss its checkpoints. */
     private void cleanUp() {
-        var unused = CompletableFuture.runAsync(files::cleanUp, blocking)
+        var unused = CompletableFuture.runAsync(files::cleanUp, work.executor())
                 // A shard may still have been writing; it is told by now that nobody wants it.
                 .exceptionallyAsync(
                         failure -> {
                             files.cleanUp();
                             return null;
                         },
-                        CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS, blocking))
+                        CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS, work.executor()))
                 .exceptionally(failure -> {
                     log.warn("job={} left files behind", status.job, failure);
                     return null;
@@ -907,63 +917,45 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         return this;
     }
 
-    /** Whom the job waits for, and what to do if they don't come. */
-    private record Missing(String who, String advice, boolean forEver) {}
-
     /** Names whom the job waits for; after a while it fails rather than wait for ever. */
     private void checkPeers() {
         if (!journalTrouble.isEmpty()) {
             return;
         }
-        Missing missing = missing();
-        if (missing == null) {
-            if (missingSinceMs >= 0) {
-                missingSinceMs = -1;
+        peers.look(seen(), nowMs()).ifPresent(news -> {
+            if (news instanceof MissingPeers.WaitingFor waiting) {
+                waitFor(waiting.who());
+            } else if (news instanceof MissingPeers.GivenUp givenUp) {
+                fail(givenUp.reason());
+            } else {
                 waitFor(null);
             }
-        } else if (missingSinceMs < 0) {
-            missingSinceMs = nowMs();
-            waitFor(missing.who());
-        } else if (!missing.forEver()
-                && nowMs() - missingSinceMs > services.missingRolePatience().toMillis()) {
-            fail("waited " + services.missingRolePatience().toSeconds() + " s for " + missing.who() + "; "
-                    + missing.advice());
-        }
+        });
     }
 
-    private @Nullable Missing missing() {
-        Set<String> present = new HashSet<>();
-        Cluster.get(getContext().getSystem()).state().getMembers().forEach(member -> present.addAll(member.getRoles()));
-        List<String> roles = services.neededRoles().stream()
-                .map(Role::text)
-                .filter(role -> !present.contains(role))
-                .toList();
-        if (!roles.isEmpty()) {
-            return new Missing(
-                    "a node with role " + String.join(" and one with role ", roles),
-                    "start one with: sampo node --roles " + String.join(",", roles),
-                    false);
-        }
-        if (pool.accepted().isEmpty() && !status.refusedWorkers.isEmpty()) {
-            String last = status.refusedWorkers.get(status.refusedWorkers.size() - 1);
-            return new Missing("a worker with the job's numerics", "none of those present has them: " + last, false);
-        }
-        if (shardsAsked && !shardsReady() && nowMs() - startFirstAskedMs > UNHEARD_MS) {
-            List<Integer> silent = prepared().shards().stream()
-                    .map(ShardPlan::index)
-                    .filter(shard -> !shardsStarted.contains(shard))
-                    .toList();
-            return new Missing("parameter shards " + silent + " to start", "they are asked again", true);
-        }
-        if (shardsReady() && pool.accepted().isEmpty() && nowMs() - startFirstAskedMs > UNHEARD_MS) {
-            return new Missing("a worker that answers", "they are asked again", true);
-        }
-        return null;
+    private MissingPeers.Seen seen() {
+        Set<String> roles = new HashSet<>();
+        Cluster.get(getContext().getSystem()).state().getMembers().forEach(member -> roles.addAll(member.getRoles()));
+        List<Integer> silent = !shardsAsked
+                ? List.of()
+                : prepared().shards().stream()
+                        .map(ShardPlan::index)
+                        .filter(shard -> !shardsStarted.contains(shard))
+                        .toList();
+        return new MissingPeers.Seen(
+                roles, !pool.accepted().isEmpty(), status.refusedWorkers, shardsReady(), silent, startFirstAskedMs);
     }
 
     private void waitFor(@Nullable String what) {
         status.waitingFor = what;
         dirty = true;
+    }
+
+    private void waitForStorage(@Nullable String what) {
+        if (what != null && !what.equals(status.waitingFor)) {
+            log.warn("job={} waits for its storage: {}", status.job, what);
+        }
+        waitFor(what);
     }
 
     // ---- plumbing ----
@@ -988,74 +980,6 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
             status.state = next;
             dirty = true;
         }
-    }
-
-    /** File work that is to be done whatever it takes: a full or read-only disk is named, and waited for. */
-    private <T> void patiently(Callable<T> work, Consumer<T> then) {
-        background(
-                work,
-                value -> {
-                    storageIsBack();
-                    then.accept(value);
-                },
-                failure -> {
-                    if (!isOfStorage(failure)) {
-                        return false;
-                    }
-                    if (storageTrouble.isEmpty()) {
-                        log.warn("job={} waits for its storage: {}", status.job, failure.toString());
-                    }
-                    storageTrouble = "storage: " + failure.getMessage();
-                    waitFor(storageTrouble);
-                    getContext()
-                            .scheduleOnce(
-                                    STORAGE_RETRY, getContext().getSelf(), new Ended(() -> patiently(work, then)));
-                    return true;
-                });
-    }
-
-    /** What time or an operator may mend; a file that is not there, or says nonsense, is not of that kind. */
-    private static boolean isOfStorage(Throwable failure) {
-        return failure instanceof IOException
-                && !(failure instanceof NoSuchFileException)
-                && !(failure instanceof JsonProcessingException);
-    }
-
-    private void storageIsBack() {
-        if (!storageTrouble.isEmpty()) {
-            storageTrouble = "";
-            waitFor(null);
-        }
-    }
-
-    /** Runs file work off the actor; a failure of it fails the job with what it says. */
-    private <T> void background(Callable<T> work, Consumer<T> then) {
-        background(work, then, failure -> false);
-    }
-
-    /** @param forgiven says of a failure whether the job shall live on */
-    private <T> void background(Callable<T> work, Consumer<T> then, Predicate<Throwable> forgiven) {
-        ActorRef<Command> self = getContext().getSelf();
-        CompletableFuture<T> result = CompletableFuture.supplyAsync(
-                () -> {
-                    try {
-                        return work.call();
-                    } catch (Exception e) {
-                        throw new java.util.concurrent.CompletionException(e);
-                    }
-                },
-                blocking);
-        var unused = result.whenComplete((value, failure) -> self.tell(new Ended(() -> {
-            if (failure == null) {
-                then.accept(value);
-            } else {
-                Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-                if (forgiven.test(cause)) {
-                    return;
-                }
-                fail(cause.getMessage() == null ? cause.toString() : cause.getMessage());
-            }
-        })));
     }
 
     private void publishNow() {
