@@ -170,6 +170,7 @@ public final class Journal<F extends CborSerializable> extends AbstractBehavior<
             getContext().getLog().warn("{}; waiting for it", reason);
         }
         owner.trouble(reason);
+        JournalPool.evict(Adapter.toClassic(getContext().getSystem()));
         timers.startSingleTimer(new Open<>(), retry);
         retry = retry.multipliedBy(2).compareTo(RETRY_MOST) > 0 ? RETRY_MOST : retry.multipliedBy(2);
         return this;
