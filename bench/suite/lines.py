@@ -135,18 +135,22 @@ def _dl4j(size, images):
 
 
 WORKERS_APART = ["coordinator,ingest", "ps", "worker", "worker"]
+WORKERS_INGEST = ["coordinator", "ps", "worker,ingest", "worker,ingest"]
 
 
 def processes(size):
-    """Separate processes on this machine: 1 ps and 2 workers, and one for coordination and ingestion."""
+    """Separate processes on this machine: 1 ps, 2 workers and a coordinator. The workers ingest what they train on, as PyTorch's
+    processes do; then the same with another node that ingests for them."""
     images = data.images(size.rows(60_000))
-    with Cluster(WORKERS_APART) as cluster:
-        for batch in (128, 512):
-            yield compared(
-                "processes", f"batch {batch}", "rows/s", size.pairs,
-                lambda: rows_per_second(cluster.submit(mlp_spec(size, batch, images)), size.warm),
-                "PyTorch DDP 2 × 1 thread", lambda: ddp(size, batch, images), at_least=1,
-            )  # fmt: skip
+    layouts = (("", WORKERS_INGEST, {"at_least": 1}), (", batches from another node", WORKERS_APART, {}))
+    for also, roles, target in layouts:
+        with Cluster(roles) as cluster:
+            for batch in (128, 512):
+                yield compared(
+                    "processes", f"batch {batch}{also}", "rows/s", size.pairs,
+                    lambda: rows_per_second(cluster.submit(mlp_spec(size, batch, images)), size.warm),
+                    "PyTorch DDP 2 × 1 thread", lambda: ddp(size, batch, images), **target,
+                )  # fmt: skip
 
 
 def durability(size):

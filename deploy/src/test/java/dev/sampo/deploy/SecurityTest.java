@@ -148,7 +148,7 @@ class SecurityTest {
 
     @ParameterizedTest
     @MethodSource("all")
-    void remotingAndManagementAreFencedToNodes(Manifests manifests) {
+    void remotingDataAndManagementAreFencedToNodes(Manifests manifests) {
         List<NetworkPolicy> policies = manifests.of(NetworkPolicy.class).stream()
                 .filter(each -> NODE.equals(each.getSpec().getPodSelector().getMatchLabels()))
                 .toList();
@@ -166,7 +166,7 @@ class SecurityTest {
                 .map(NetworkPolicyPort::getPort)
                 .map(port -> (Object) port.getStrVal())
                 .toList();
-        if (ports.contains("remoting")) {
+        if (ports.contains("remoting") || ports.contains("data")) {
             assertThat(rule.getFrom()).allMatch(SecurityTest::isNodes);
         } else if (ports.contains("management")) {
             assertThat(rule.getFrom()).allMatch(peer -> isNodes(peer) || isMonitoring(peer));

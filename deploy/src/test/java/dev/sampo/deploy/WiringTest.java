@@ -131,6 +131,7 @@ class WiringTest {
             assertThat(ports)
                     .isEqualTo(Map.of(
                             "remoting", options.get("SAMPO_PORT"),
+                            "data", options.get("SAMPO_DATA_PORT"),
                             "http", options.get("SAMPO_HTTP_PORT"),
                             "management", options.get("SAMPO_MANAGEMENT_PORT")));
             assertThat(node.template().getMetadata().getAnnotations())

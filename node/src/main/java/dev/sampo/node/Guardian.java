@@ -10,6 +10,7 @@ import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.cluster.api.ApiResponse;
 import dev.sampo.cluster.formation.KubernetesApi;
 import dev.sampo.cluster.health.Lifelines;
+import dev.sampo.cluster.plane.DataPlane;
 import dev.sampo.cluster.store.Store;
 import dev.sampo.ingestion.stream.IngestEntity;
 import dev.sampo.ingestion.stream.IngestSharding;
@@ -89,6 +90,8 @@ final class Guardian {
 
     private static Services start(ActorContext<Void> context, NodeOptions options, Store store) {
         ActorSystem<Void> system = context.getSystem();
+        // Opened before anybody asks where it is.
+        DataPlane.get(system);
         ActorRef<ReplicaHost.Command> replicas = options.roles().contains(Role.PS)
                 ? context.spawn(ReplicaHost.create(), ReplicaHost.NAME)
                 : system.deadLetters();

@@ -2,6 +2,7 @@ package dev.sampo.bench.limit;
 
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.NodeSettings;
+import dev.sampo.cluster.plane.DataPlane;
 import dev.sampo.parameter.shard.ParameterShard;
 import dev.sampo.parameter.shard.ShardMessages.Address;
 import dev.sampo.parameter.shard.ShardMessages.Contribute;
@@ -16,7 +17,7 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Push-pull through a node's transport and serializer, with a shard that computes nothing: every contribution is answered by
+ * Push-pull through a node's data plane and serializer, with a shard that computes nothing: every contribution is answered by
  * values of the same size. {@code serve} prints its address and answers; {@code run ADDRESS FLOATS WINDOW SECONDS} keeps
  * {@code WINDOW} contributions under way and prints bytes a second in each direction as JSON.
  */
@@ -56,6 +57,7 @@ public final class PushPull {
 
     private static Behavior<ParameterShard.Command> shard() {
         return Behaviors.setup(context -> {
+            DataPlane plane = DataPlane.get(context.getSystem());
             float[][] values = new float[1][];
             return Behaviors.receive(ParameterShard.Command.class)
                     .onMessage(Contribute.class, push -> {
@@ -64,9 +66,9 @@ public final class PushPull {
                         }
                         Address next = new Address(
                                 new JobId("bench"), 0, 0, push.address().clock() + 1);
-                        push.replyTo()
-                                .tell(new Values(
-                                        next, Step.ALL_RANKS, next.clock(), 0, 0, context.getSelf(), values[0]));
+                        plane.tell(
+                                push.replyTo(),
+                                new Values(next, Step.ALL_RANKS, next.clock(), 0, 0, context.getSelf(), values[0]));
                         return Behaviors.same();
                     })
                     .build();
@@ -98,8 +100,9 @@ public final class PushPull {
             return Behaviors.setup(context -> {
                 ActorRef<ParameterShard.Command> shard =
                         ActorRefResolver.get(context.getSystem()).resolveActorRef(address + "/user/workers/shard");
+                DataPlane plane = DataPlane.get(context.getSystem());
                 for (int i = 0; i < window; i++) {
-                    shard.tell(Wire.contribute(gradient, 0, context.getSelf()));
+                    plane.tell(shard, Wire.contribute(gradient, 0, context.getSelf()));
                 }
                 return Behaviors.receive(ShardReply.class)
                         .onMessage(Values.class, values -> {
@@ -119,7 +122,8 @@ public final class PushPull {
                                 context.getSystem().terminate();
                                 return Behaviors.stopped();
                             }
-                            shard.tell(
+                            plane.tell(
+                                    shard,
                                     Wire.contribute(gradient, values.address().clock(), context.getSelf()));
                             return Behaviors.same();
                         })

@@ -114,7 +114,7 @@ public final class Indexing extends AbstractBehavior<Indexing.Command> {
 
     private void send(IndexTask task) {
         ingest.tell(new ShardingEnvelope<>(
-                IngestSharding.entityId(task.job(), task.number() % RUNNING_MAX),
+                IngestSharding.indexerId(task.job(), task.number() % RUNNING_MAX),
                 new IngestEntity.Index(task, reports)));
         listen(task);
     }

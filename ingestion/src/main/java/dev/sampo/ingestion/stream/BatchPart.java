@@ -8,6 +8,7 @@ import dev.sampo.cluster.wire.Frames;
 import dev.sampo.model.data.Batch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -53,7 +54,7 @@ public record BatchPart(
         List<BatchPart> split = new ArrayList<>(parts);
         for (int part = 0; part < parts; part++) {
             int from = part * PART_BYTES;
-            byte[] bytes = java.util.Arrays.copyOfRange(all, from, Math.min(all.length, from + PART_BYTES));
+            byte[] bytes = parts == 1 ? all : Arrays.copyOfRange(all, from, Math.min(all.length, from + PART_BYTES));
             split.add(new BatchPart(job, dataset, epoch, rank, index, part, parts, source, null, bytes));
         }
         return split;

@@ -1,6 +1,7 @@
 package dev.sampo.ingestion.stream;
 
 import dev.sampo.cluster.JobId;
+import dev.sampo.cluster.plane.DataPlane;
 import dev.sampo.cluster.store.Store;
 import dev.sampo.cluster.wire.CborSerializable;
 import dev.sampo.cluster.wire.Frame;
@@ -90,6 +91,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
     private final Store store;
     private final Unpacker unpacker;
     private final ChunkCache cache;
+    private final DataPlane plane;
     private @Nullable IndexWork work;
     private @Nullable RankReader reader;
     private boolean preparing;
@@ -103,6 +105,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
         this.store = store;
         this.unpacker = unpacker;
         this.cache = cache;
+        plane = DataPlane.get(context.getSystem());
     }
 
     @Override
@@ -206,7 +209,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
         }
         for (BatchPart part : BatchPart.split(
                 fetch.job(), fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), self, batch)) {
-            fetch.replyTo().tell(part);
+            plane.tell(fetch.replyTo(), part);
         }
     }
 

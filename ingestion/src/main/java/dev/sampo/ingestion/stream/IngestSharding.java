@@ -34,11 +34,17 @@ public final class IngestSharding {
                 .init(Entity.of(TYPE, context -> IngestEntity.create(store, unpacker, cache))
                         .withRole("ingest")
                         .withEntityProps(DispatcherSelector.fromConfig("sampo.ingest-dispatcher"))
+                        .withAllocationStrategy(new NearAllocation())
                         .withStopMessage(new IngestEntity.Stop()));
     }
 
-    /** The entity of a rank of a job, or of a slot of its indexing. */
-    public static String entityId(JobId job, int slot) {
-        return job + "~" + slot;
+    /** The entity that makes a rank's batches. */
+    public static String entityId(JobId job, int rank) {
+        return job + "~" + rank;
+    }
+
+    /** The entity of a slot of a job's indexing: another than a rank's, whose place is near the rank's worker. */
+    public static String indexerId(JobId job, int slot) {
+        return job + "~index" + slot;
     }
 }

@@ -1,6 +1,7 @@
 package dev.sampo.parameter.shard;
 
 import dev.sampo.cluster.JobId;
+import dev.sampo.cluster.plane.DataPlane;
 import dev.sampo.cluster.store.Store;
 import dev.sampo.cluster.wire.CborSerializable;
 import dev.sampo.model.artifact.ModelArtifact;
@@ -147,6 +148,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private final String shardId;
     private final Store store;
     private final Executor blocking;
+    private final DataPlane plane;
     private final StashBuffer<Command> stash;
     private Set<ActorRef<ShardReply>> waiting = new LinkedHashSet<>();
     private final NavigableSet<Long> saveAt = new TreeSet<>();
@@ -192,6 +194,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             Store store,
             ActorRef<ReplicaHost.Command> host) {
         super(context);
+        plane = DataPlane.get(context.getSystem());
         this.stash = stash;
         this.job = job;
         this.index = index;
@@ -373,7 +376,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             if (!waiting.isEmpty()) {
                 Values values = valuesAt(shard, answered);
                 for (ActorRef<ShardReply> worker : waiting) {
-                    worker.tell(values);
+                    plane.tell(worker, values);
                 }
             }
             Set<ActorRef<ShardReply>> before = lastAnswered;
@@ -727,7 +730,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     /** In a synchronous job: the values at a clock that are still here. */
     private void sendValuesAt(ActorRef<ShardReply> worker, ShardState shard, long clock) {
-        worker.tell(valuesAt(shard, clock));
+        plane.tell(worker, valuesAt(shard, clock));
     }
 
     private Values valuesAt(ShardState shard, long clock) {
@@ -736,8 +739,14 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     /** Where steps are not synchronous: the newest values, copied, since the next update may come while they are read. */
     private void sendValues(ActorRef<ShardReply> worker, ShardState shard, int rank) {
-        worker.tell(values(
-                shard, rank, shard.clock(rank), shard.version(), shard.values().clone()));
+        plane.tell(
+                worker,
+                values(
+                        shard,
+                        rank,
+                        shard.clock(rank),
+                        shard.version(),
+                        shard.values().clone()));
     }
 
     private Values values(ShardState shard, int rank, long clock, long version, float[] values) {

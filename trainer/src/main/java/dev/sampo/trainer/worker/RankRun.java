@@ -2,6 +2,7 @@ package dev.sampo.trainer.worker;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sampo.cluster.JobId;
+import dev.sampo.cluster.plane.DataPlane;
 import dev.sampo.cluster.store.Store;
 import dev.sampo.ingestion.stream.BatchAssembler;
 import dev.sampo.ingestion.stream.BatchPart;
@@ -61,6 +62,7 @@ abstract class RankRun implements AutoCloseable {
             ActorRef<Worker.Command> self,
             ActorRef<ShardReply> fromShards,
             ActorRef<BatchReply> fromIngest,
+            DataPlane plane,
             ActorRef<ShardingEnvelope<ParameterShard.Command>> shards,
             ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest) {}
 
@@ -377,7 +379,7 @@ abstract class RankRun implements AutoCloseable {
     final void sendToShard(int shard, ParameterShard.Command message) {
         ActorRef<ParameterShard.Command> known = shards.get(shard);
         if (known != null) {
-            known.tell(message);
+            peers.plane().tell(known, message);
         } else {
             peers.shards().tell(new ShardingEnvelope<>(ShardSharding.entityId(plan.job(), shard), message));
         }
@@ -436,7 +438,7 @@ abstract class RankRun implements AutoCloseable {
         var message = new IngestEntity.FetchBatch(
                 plan.job(), key.dataset(), key.epoch(), key.rank(), key.index(), queue.spare(), peers.fromIngest());
         if (reader != null) {
-            reader.tell(message);
+            peers.plane().tell(reader, message);
         } else {
             peers.ingest().tell(new ShardingEnvelope<>(IngestSharding.entityId(plan.job(), key.rank()), message));
         }

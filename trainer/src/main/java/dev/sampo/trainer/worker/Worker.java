@@ -1,6 +1,7 @@
 package dev.sampo.trainer.worker;
 
 import dev.sampo.cluster.JobId;
+import dev.sampo.cluster.plane.DataPlane;
 import dev.sampo.cluster.store.Store;
 import dev.sampo.cluster.wire.CborSerializable;
 import dev.sampo.ingestion.stream.BatchReply;
@@ -164,7 +165,15 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         drop();
         try {
             run = RankRun.begin(
-                    assign, new RankRun.Peers(getContext().getSelf(), fromShards, fromIngest, shards, ingest), store);
+                    assign,
+                    new RankRun.Peers(
+                            getContext().getSelf(),
+                            fromShards,
+                            fromIngest,
+                            DataPlane.get(getContext().getSystem()),
+                            shards,
+                            ingest),
+                    store);
         } catch (java.io.IOException | RuntimeException e) {
             getContext().getLog().warn("job={} can't begin, reason={}", assign.job(), e.toString());
             assign.replyTo()
