@@ -44,7 +44,12 @@ class ImageTest {
                 .findFirst()
                 .orElseThrow();
         assertThat(exposed)
-                .isEqualTo("EXPOSE %s %s %s", port(options, ""), port(options, "HTTP_"), port(options, "MANAGEMENT_"));
+                .isEqualTo(
+                        "EXPOSE %s %s %s %s",
+                        port(options, ""),
+                        port(options, "DATA_"),
+                        port(options, "HTTP_"),
+                        port(options, "MANAGEMENT_"));
     }
 
     private static String port(String options, String which) {

@@ -694,6 +694,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         epochEvaluateSeconds = 0;
         epochBeganMs = nowMs();
         watch(ended.epoch());
+        status.forgetDetails(best.best());
         ledger().forgetRanks();
         ledger().forgetBefore(here);
         prune(here);
@@ -798,6 +799,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         }
         best = BestEpoch.of(stopping);
         status.history.forEach(this::watch);
+        status.forgetDetails(best.best());
         ledger().rollBack(clock);
         ledger().restored(checkpoint);
         timed.rolledBack();

@@ -42,7 +42,14 @@ public final class JobStatus {
     }
 
     /** One epoch's outcome. */
-    public record EpochRecord(int epoch, double trainLoss, Map<String, Object> validation, double seconds) {}
+    public record EpochRecord(int epoch, double trainLoss, Map<String, Object> validation, double seconds) {
+        /** Without what is more than a number, such as the metrics of each class. */
+        EpochRecord inNumbers() {
+            Map<String, Object> numbers = new LinkedHashMap<>(validation);
+            numbers.values().removeIf(value -> !(value instanceof Number));
+            return new EpochRecord(epoch, trainLoss, numbers, seconds);
+        }
+    }
 
     public final JobId job;
     public final String name;
@@ -81,9 +88,13 @@ public final class JobStatus {
 
     public @Nullable Map<String, Object> model;
     public final Map<String, Object> metrics = new LinkedHashMap<>();
-    /** Every epoch so far, with all its metrics. */
+    /** Every epoch so far, see {@link #forgetDetails}. */
     @JsonIgnore
     public final List<EpochRecord> history = new ArrayList<>();
+    /** Epochs before this one are in numbers, but for {@link #detailedBest}. */
+    private int detailedFrom;
+
+    private int detailedBest = -1;
 
     public final Map<String, Double> seconds = new LinkedHashMap<>();
     public final Map<String, Object> numerics = new LinkedHashMap<>();
@@ -123,11 +134,29 @@ public final class JobStatus {
     public List<EpochRecord> recentHistory() {
         List<EpochRecord> recent = new ArrayList<>();
         for (EpochRecord each : history.subList(Math.max(0, history.size() - RECENT_MAX), history.size())) {
-            Map<String, Object> numbers = new LinkedHashMap<>(each.validation());
-            numbers.values().removeIf(value -> !(value instanceof Number));
-            recent.add(new EpochRecord(each.epoch(), each.trainLoss(), numbers, each.seconds()));
+            recent.add(each.inNumbers());
         }
         return recent;
+    }
+
+    /**
+     * Keeps all metrics of the last epoch and of {@code best} only, and of the others the numbers: those of each class are most of
+     * what a job of very many epochs would hold in memory.
+     *
+     * @param best index of the epoch whose model is kept
+     */
+    void forgetDetails(int best) {
+        int last = Math.max(0, history.size() - 1);
+        if (detailedBest >= 0 && detailedBest != best && detailedBest < last) {
+            history.set(detailedBest, history.get(detailedBest).inNumbers());
+        }
+        for (int i = detailedFrom; i < last; i++) {
+            if (i != best) {
+                history.set(i, history.get(i).inNumbers());
+            }
+        }
+        detailedFrom = last;
+        detailedBest = best;
     }
 
     void addSeconds(String phase, double more) {
