@@ -19,6 +19,8 @@ public final class ChaosRun {
     private static final long SMOOTH_PAUSE_MS = 600;
     private static final long SMOOTH_FOR_MS = 2_000;
     private static final long RESTARTED_AFTER_MS = 1_000;
+    private static final long STARTED_AFTER_MS = 6_000;
+    private static final long WORKS_WITHIN_MS = 60_000;
 
     private final ClusterProcesses cluster;
     private final JobWatch watch;
@@ -194,8 +196,26 @@ public final class ChaosRun {
             cluster.leave(victim);
             whenGone(victim, () -> {});
         }
-        // Whoever starts needs a while to be of any account.
-        after(now.size() < nodes ? 6_000 : 0, () -> {});
+        if (now.size() < nodes) {
+            // Whoever starts needs a while to be of any account.
+            if (role == Role.WORKER) {
+                whenWorking(nodes, nowMs() + WORKS_WITHIN_MS);
+            } else {
+                after(STARTED_AFTER_MS, () -> {});
+            }
+        }
+    }
+
+    /** Until the job knows of so many workers; not for ever, since they may be of no use to it. */
+    private void whenWorking(int workers, long endMs) {
+        after(LOOK_EVERY_MS, () -> {
+            boolean working = view != null && view.path("workers").asInt() >= workers;
+            if (!working && nowMs() < endMs) {
+                whenWorking(workers, endMs);
+            } else {
+                roughMs = nowMs();
+            }
+        });
     }
 
     private void after(long ms, Act act) {

@@ -531,6 +531,11 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         Set<ActorRef<Worker.Command>> idle = new HashSet<>(pool.accepted());
         List<WorkerPool.Deal<ActorRef<Worker.Command>>> deals = pool.deal();
         if (pool.generation() != before) {
+            log.info(
+                    "job={} ranks={} dealt to workers={}",
+                    status.job,
+                    prepared().plan().ranks(),
+                    deals.size());
             ledger().forgetRanks();
         }
         for (var deal : deals) {

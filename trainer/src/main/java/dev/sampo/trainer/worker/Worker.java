@@ -23,6 +23,8 @@ import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One compute lane of a worker node: owns one {@link RankRun} at a time and is its only caller. Coordinators find it
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class Worker extends AbstractBehavior<Worker.Command> {
     public static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "sampo-worker");
     private static final Duration TICK = Duration.ofMillis(100);
+    private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
 
     /** What a worker understands. */
     public sealed interface Command {}
@@ -108,6 +111,8 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private final ActorRef<ShardReply> fromShards;
     private final ActorRef<BatchReply> fromIngest;
     private @Nullable RankRun run;
+    private boolean isLeaving;
+    /** Waits for the ranks to be handed back. */
     private @Nullable ActorRef<Done> leaving;
 
     public static Behavior<Command> create(
@@ -131,6 +136,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         fromShards = context.messageAdapter(ShardReply.class, FromShard::new);
         fromIngest = context.messageAdapter(BatchReply.class, FromIngest::new);
         timers.startTimerWithFixedDelay(Tick.INSTANCE, TICK);
+        WarmUp.run();
         context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
     }
 
@@ -149,6 +155,10 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private Behavior<Command> onDescribe(Describe describe) {
+        if (isLeaving) {
+            // Who answers is dealt ranks.
+            return Behaviors.same();
+        }
         var numerics = Kernel.describe();
         describe.replyTo()
                 .tell(new Described(
@@ -162,7 +172,13 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             current.assign(assign);
             return Behaviors.same();
         }
+        if (isLeaving) {
+            // Whoever dealt it has not heard yet, and deals again when it does.
+            LOG.info("job={} ranks=[{}, {}) refused: this worker leaves", assign.job(), assign.lo(), assign.hi());
+            return Behaviors.same();
+        }
         drop();
+        LOG.info("job={} ranks=[{}, {}) begun", assign.job(), assign.lo(), assign.hi());
         try {
             run = RankRun.begin(
                     assign,
@@ -195,6 +211,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     private Behavior<Command> onLeave(Leave leave) {
+        isLeaving = true;
         leaving = leave.replyTo();
         getContext()
                 .getSystem()
