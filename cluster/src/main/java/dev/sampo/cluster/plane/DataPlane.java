@@ -53,7 +53,7 @@ public final class DataPlane implements Extension {
     }
 
     private DataPlane(ActorSystem<?> system) {
-        opened = mayOpen(system) ? open(system) : null;
+        opened = isRemote(system) ? open(system) : null;
         if (opened != null) {
             system.getWhenTerminated().thenRun(() -> {
                 opened.inlet().close();
@@ -62,12 +62,9 @@ public final class DataPlane implements Extension {
         }
     }
 
-    private static boolean mayOpen(ActorSystem<?> system) {
-        Config config = system.settings().config();
+    private static boolean isRemote(ActorSystem<?> system) {
         return Adapter.toClassic(system) instanceof ExtendedActorSystem extended
-                && extended.provider() instanceof RemoteActorRefProvider
-                && config.getBoolean("sampo.data-plane.enabled")
-                && !config.getString("pekko.remote.artery.transport").equals("tls-tcp");
+                && extended.provider() instanceof RemoteActorRefProvider;
     }
 
     private @Nullable Opened open(ActorSystem<?> system) {
@@ -75,25 +72,30 @@ public final class DataPlane implements Extension {
         String bound = config.getString("pekko.remote.artery.bind.hostname");
         String host = bound.isEmpty() ? config.getString("pekko.remote.artery.canonical.hostname") : bound;
         int port = config.getInt("sampo.data-plane.port");
+        Token token = Token.random();
+        if (!config.getBoolean("sampo.data-plane.enabled")
+                || config.getString("pekko.remote.artery.transport").equals("tls-tcp")) {
+            door(system, PlaneDoor.NOWHERE, token);
+            return null;
+        }
         FrameSerializer frames = new FrameSerializer((ExtendedActorSystem) Adapter.toClassic(system));
         BufferPool buffers = new BufferPool();
-        Token token = Token.random();
         try {
             Inlet inlet = Inlet.open(host, port, token, new FrameReader(system, frames), buffers);
             return new Opened(inlet, new Outlet(system, frames, buffers), door(system, inlet.port(), token));
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) {
             LOG.warn(
                     "the data plane can't listen on {}:{}, reason={}; frames travel through the transport, which is slower:"
                             + " choose another sampo.data-plane.port",
                     host,
                     port,
                     e.toString());
-            // So that who asks is answered, and does not ask again soon.
             door(system, PlaneDoor.NOWHERE, token);
             return null;
         }
     }
 
+    /** Also where nothing listens, so that who asks is answered and does not ask again soon. */
     private ActorRef<PlaneDoor.Command> door(ActorSystem<?> system, int port, Token token) {
         return system.systemActorOf(
                 PlaneDoor.create(port, token, links::get, this::forget), PlaneDoor.NAME, Props.empty());
@@ -106,6 +108,14 @@ public final class DataPlane implements Extension {
                 || recipient.path().address().hasLocalScope()
                 || !link(opened, recipient.path().address()).offer(recipient, frame)) {
             recipient.tell(message);
+        }
+    }
+
+    /** What was sent to {@code recipient}, or its answer, did not come: frames take the transport until there is a new connection. */
+    public void doubt(ActorRef<?> recipient) {
+        Link link = links.get(recipient.path().address());
+        if (link != null) {
+            link.doubt();
         }
     }
 

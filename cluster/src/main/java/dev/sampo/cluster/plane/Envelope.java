@@ -10,7 +10,8 @@ import java.util.function.Consumer;
  *
  * <pre> i32 bytes that follow | text recipient | text manifest | frame </pre>
  *
- * A connection begins with {@code i32 hello bytes | text "sampo-data-1" | text token | text address of the sender}.
+ * A connection begins with {@code i32 hello bytes | text "sampo-data-1" | text token | text address of the sender}, and the other
+ * end says one byte, {@link #WELCOME}, and nothing more.
  */
 final class Envelope {
     /** Of the length. */
@@ -21,6 +22,8 @@ final class Envelope {
     static final int BYTES_MAX = HEAD_BYTES + NAMES_MAX + Frame.BYTES_MAX;
     /** The first word of a connection; a changed layout is a new one. */
     static final String PROTOCOL = "sampo-data-1";
+
+    static final int WELCOME = 1;
 
     private Envelope() {}
 

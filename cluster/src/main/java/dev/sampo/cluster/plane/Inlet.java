@@ -3,7 +3,6 @@ package dev.sampo.cluster.plane;
 import dev.sampo.cluster.wire.Frames;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -14,6 +13,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import org.apache.pekko.actor.Address;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,12 +23,15 @@ final class Inlet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Inlet.class);
     private static final int HELLO_WITHIN_MS = 5_000;
     private static final int HELLO_BYTES_MAX = 1024;
+    /** Connections that have not said who they are; each has a thread. */
+    private static final int STRANGERS_MAX = 64;
 
     private final ServerSocketChannel server;
     private final Token token;
     private final FrameReader reader;
     private final BufferPool buffers;
     private final Set<Peer> peers = ConcurrentHashMap.newKeySet();
+    private final Semaphore strangers = new Semaphore(STRANGERS_MAX);
 
     /** @param port 0 takes a free one */
     static Inlet open(String host, int port, Token token, FrameReader reader, BufferPool buffers) throws IOException {
@@ -65,15 +68,36 @@ final class Inlet implements AutoCloseable {
     private void accept() {
         while (server.isOpen()) {
             try {
-                Peer peer = new Peer(server.accept());
-                daemon(peer, "sampo-data-from-" + peer.channel.getRemoteAddress())
-                        .start();
+                begin(server.accept());
             } catch (ClosedChannelException e) {
                 return;
             } catch (IOException e) {
                 LOG.warn("a data connection can't be accepted, reason={}", e.toString());
                 pause();
             }
+        }
+    }
+
+    private void begin(SocketChannel channel) {
+        if (!strangers.tryAcquire()) {
+            closeQuietly(channel);
+            return;
+        }
+        Peer peer = new Peer(channel);
+        try {
+            peers.add(peer);
+            daemon(peer, "sampo-data-from-" + channel.socket().getRemoteSocketAddress())
+                    .start();
+        } catch (OutOfMemoryError e) {
+            // No thread to be had. This one must live on, or the port would take connections that nobody reads.
+            LOG.error("a data connection can't be served, reason={}", e.toString());
+            peers.remove(peer);
+            strangers.release();
+            closeQuietly(channel);
+            pause();
+        }
+        if (!server.isOpen()) {
+            closeQuietly(channel);
         }
     }
 
@@ -118,10 +142,8 @@ final class Inlet implements AutoCloseable {
 
         @Override
         public void run() {
-            peers.add(this);
             try (channel) {
-                channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-                sender = hello();
+                sender = met();
                 FrameReader.Mail mail = reader.newMail();
                 while (fill(head.clear())) {
                     readFrame(mail, Envelope.length(head.getInt(0), Envelope.BYTES_MAX - Envelope.HEAD_BYTES));
@@ -130,8 +152,8 @@ final class Inlet implements AutoCloseable {
                 LOG.debug("data connection from {} was closed", sender);
             } catch (IOException e) {
                 LOG.debug("data connection from {} ended", sender, e);
-            } catch (RuntimeException e) {
-                LOG.warn("data connection from {} is closed, reason={}", name(), e.getMessage());
+            } catch (RuntimeException | OutOfMemoryError e) {
+                LOG.warn("data connection from {} is closed, reason={}", name(), e.toString());
             } finally {
                 peers.remove(this);
             }
@@ -142,12 +164,15 @@ final class Inlet implements AutoCloseable {
         }
 
         private void readFrame(FrameReader.Mail mail, int length) throws IOException {
-            ByteBuffer buffer = buffers.take().limit(length);
-            if (!fill(buffer)) {
-                throw new EOFException("within a frame");
+            ByteBuffer buffer = buffers.take();
+            try {
+                if (!fill(buffer.limit(length))) {
+                    throw new EOFException("within a frame");
+                }
+                mail.deliver(buffer.flip());
+            } finally {
+                buffers.give(buffer);
             }
-            mail.deliver(buffer.flip());
-            buffers.give(buffer);
         }
 
         /** Reads up to the limit; false at the end of the stream if nothing was read. */
@@ -163,15 +188,24 @@ final class Inlet implements AutoCloseable {
             return true;
         }
 
+        private String met() throws IOException {
+            try {
+                KeepAlive.set(channel);
+                String name = hello();
+                channel.write(ByteBuffer.wrap(new byte[] {Envelope.WELCOME}));
+                return name;
+            } finally {
+                strangers.release();
+            }
+        }
+
         /** Whoever connects has some seconds to say who it is, and only members know the token. */
         private String hello() throws IOException {
-            channel.socket().setSoTimeout(HELLO_WITHIN_MS);
-            InputStream in = channel.socket().getInputStream();
-            int length = Envelope.length(read(in, Envelope.HEAD_BYTES).getInt(), HELLO_BYTES_MAX);
-            ByteBuffer hello = read(in, length);
-            String protocol = Frames.getText(hello);
-            if (!protocol.equals(Envelope.PROTOCOL)) {
-                throw new IllegalArgumentException("it begins with \"" + protocol + "\", not " + Envelope.PROTOCOL);
+            long endMs = nowMs() + HELLO_WITHIN_MS;
+            int length = Envelope.length(read(Envelope.HEAD_BYTES, endMs).getInt(), HELLO_BYTES_MAX);
+            ByteBuffer hello = read(length, endMs);
+            if (!Frames.getText(hello).equals(Envelope.PROTOCOL)) {
+                throw new IllegalArgumentException("it does not speak " + Envelope.PROTOCOL);
             }
             if (!token.is(Frames.getText(hello))) {
                 throw new IllegalArgumentException("its token is not this node's");
@@ -180,16 +214,26 @@ final class Inlet implements AutoCloseable {
             return Frames.getText(hello);
         }
 
+        /** All within the time, not each byte. */
+        private ByteBuffer read(int length, long endMs) throws IOException {
+            byte[] bytes = new byte[length];
+            for (int at = 0; at < length; ) {
+                channel.socket().setSoTimeout((int) Math.max(1, endMs - nowMs()));
+                int read = channel.socket().getInputStream().read(bytes, at, length - at);
+                if (read < 0) {
+                    throw new EOFException("before it said who it is");
+                }
+                at += read;
+            }
+            return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        }
+
         void close() {
             closeQuietly(channel);
         }
     }
 
-    private static ByteBuffer read(InputStream in, int length) throws IOException {
-        byte[] bytes = in.readNBytes(length);
-        if (bytes.length < length) {
-            throw new EOFException("before it said who it is");
-        }
-        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    private static long nowMs() {
+        return System.nanoTime() / 1_000_000;
     }
 }

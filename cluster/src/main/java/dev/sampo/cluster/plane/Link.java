@@ -19,8 +19,10 @@ import org.slf4j.LoggerFactory;
 final class Link {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final int QUEUE_FRAMES = 1024;
+    /** Doubled with every time it was in vain. */
     private static final long SEEK_EVERY_MS = 2_000;
-    private static final long SEEK_NONE_EVERY_MS = 60_000;
+
+    private static final long SEEK_EVERY_MAX_MS = 60_000;
     /** A peer that takes nothing for so long is frozen or cut off; the transport and its failure detector deal with that. */
     private static final long STALLED_MS = 3_000;
 
@@ -28,7 +30,9 @@ final class Link {
     private final Outlet outlet;
     private final Runnable seek;
     private final AtomicLong seekAtMs = new AtomicLong(Long.MIN_VALUE);
+    private volatile long seekEveryMs = SEEK_EVERY_MS;
     private volatile @Nullable Writer writer;
+    private boolean told;
     private boolean closed;
 
     private record Outgoing(ActorRef<?> recipient, Frame frame) {}
@@ -61,7 +65,8 @@ final class Link {
     private void seekIfDue() {
         long due = seekAtMs.get();
         long now = nowMs();
-        if (now >= due && seekAtMs.compareAndSet(due, now + SEEK_EVERY_MS)) {
+        if (now >= due && seekAtMs.compareAndSet(due, now + seekEveryMs)) {
+            seekEveryMs = Math.min(SEEK_EVERY_MAX_MS, 2 * seekEveryMs);
             seek.run();
         }
     }
@@ -69,19 +74,25 @@ final class Link {
     /** The node told where it listens. */
     synchronized void found(PlaneDoor.Here there) {
         if (there.port() == PlaneDoor.NOWHERE) {
-            seekAtMs.set(nowMs() + SEEK_NONE_EVERY_MS);
+            seekEveryMs = SEEK_EVERY_MAX_MS;
+            seekAtMs.set(nowMs() + SEEK_EVERY_MAX_MS);
         } else if (writer == null && !closed) {
             new Writer(there).start();
+        }
+    }
+
+    /** Something that was sent did not come; another connection may do better. */
+    void doubt() {
+        Writer current = writer;
+        if (current != null) {
+            current.close();
         }
     }
 
     /** For good. */
     synchronized void close() {
         closed = true;
-        Writer current = writer;
-        if (current != null) {
-            current.close();
-        }
+        doubt();
     }
 
     private synchronized boolean begin(Writer fresh) {
@@ -89,13 +100,28 @@ final class Link {
             return false;
         }
         writer = fresh;
+        seekEveryMs = SEEK_EVERY_MS;
+        told = false;
         return true;
     }
 
     private synchronized void end(Writer ended) {
         if (writer == ended) {
             writer = null;
-            seekAtMs.set(nowMs() + SEEK_EVERY_MS);
+            seekAtMs.set(nowMs() + seekEveryMs);
+        }
+    }
+
+    /** Once, until there is a connection again: a port that can't be reached is tried for ever. */
+    private synchronized void tell(PlaneDoor.Here there, Throwable reason) {
+        if (!told && !closed) {
+            told = true;
+            LOG.info(
+                    "node={} has no data connection to {}:{}, reason={}; frames take the transport until there is one",
+                    node,
+                    there.host(),
+                    there.port(),
+                    reason.toString());
         }
     }
 
@@ -126,13 +152,10 @@ final class Link {
                 }
             } catch (InterruptedException e) {
                 interrupt();
-            } catch (IOException e) {
-                LOG.info(
-                        "node={} data connection to {}:{} ended, reason={}; frames take the transport until there is another",
-                        node,
-                        there.host(),
-                        there.port(),
-                        e.toString());
+            } catch (IOException | RuntimeException | OutOfMemoryError e) {
+                if (!isInterrupted()) {
+                    tell(there, e);
+                }
             } finally {
                 end(this);
             }

@@ -5,7 +5,6 @@ import dev.sampo.cluster.wire.FrameSerializer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
-import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -18,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /** Opens connections to other nodes and writes frames to them. Immutable; each connection is one thread's. */
 final class Outlet {
     private static final Logger LOG = LoggerFactory.getLogger(Outlet.class);
-    private static final int CONNECT_WITHIN_MS = 2_000;
+    private static final int ANSWER_WITHIN_MS = 2_000;
 
     private final FrameSerializer frames;
     private final BufferPool buffers;
@@ -32,20 +31,28 @@ final class Outlet {
         self = Cluster.get(system).selfMember().address().toString();
     }
 
+    /** A connection whose other end has taken the token. */
     SocketChannel connect(PlaneDoor.Here there) throws IOException {
         SocketChannel channel = SocketChannel.open();
+        ByteBuffer hello = buffers.take();
         try {
+            KeepAlive.set(channel);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-            channel.socket().connect(new InetSocketAddress(there.host(), there.port()), CONNECT_WITHIN_MS);
-            ByteBuffer hello = buffers.take();
+            channel.socket().connect(new InetSocketAddress(there.host(), there.port()), ANSWER_WITHIN_MS);
             Envelope.writeHello(hello, new Token(there.token()), self);
             writeAll(channel, hello);
-            buffers.give(hello);
+            channel.socket().setSoTimeout(ANSWER_WITHIN_MS);
+            // Something between the nodes may take connections for one that is not there.
+            if (channel.socket().getInputStream().read() != Envelope.WELCOME) {
+                throw new IOException("it did not welcome this node");
+            }
+            channel.socket().setSoTimeout(0);
             return channel;
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
+        } finally {
+            buffers.give(hello);
         }
     }
 
@@ -53,19 +60,27 @@ final class Outlet {
     void write(SocketChannel channel, ActorRef<?> recipient, Frame frame) throws IOException {
         ByteBuffer buffer = buffers.take();
         try {
+            if (isWritten(buffer, recipient, frame)) {
+                writeAll(channel, buffer);
+            }
+        } finally {
+            buffers.give(buffer);
+        }
+    }
+
+    /** A frame that can't be laid is no fault of the connection; it is dropped. */
+    private boolean isWritten(ByteBuffer buffer, ActorRef<?> recipient, Frame frame) {
+        try {
             Envelope.write(
                     buffer,
                     names.toSerializationFormat(recipient),
                     frame.manifest(),
                     target -> frames.toBinary(frame, target));
-        } catch (BufferOverflowException | IllegalArgumentException e) {
-            // It is no fault of the connection, and a frame that is too large here is so for the transport too.
+            return true;
+        } catch (RuntimeException e) {
             LOG.error("frame {} to {} can't be written, reason={}", frame.manifest(), recipient.path(), e.toString());
-            buffers.give(buffer);
-            return;
+            return false;
         }
-        writeAll(channel, buffer);
-        buffers.give(buffer);
     }
 
     private static void writeAll(SocketChannel channel, ByteBuffer buffer) throws IOException {

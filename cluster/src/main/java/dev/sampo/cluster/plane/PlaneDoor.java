@@ -12,6 +12,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.cluster.ClusterEvent.MemberRemoved;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Subscribe;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ final class PlaneDoor extends AbstractBehavior<PlaneDoor.Command> {
 
     private record Gone(Address node) implements Command {}
 
+    private final Cluster cluster;
     private final Address self;
     private final int port;
     private final Token token;
@@ -67,7 +69,7 @@ final class PlaneDoor extends AbstractBehavior<PlaneDoor.Command> {
         this.token = token;
         this.links = links;
         this.forget = forget;
-        Cluster cluster = Cluster.get(context.getSystem());
+        cluster = Cluster.get(context.getSystem());
         self = cluster.selfMember().address();
         cluster.subscriptions()
                 .tell(Subscribe.create(
@@ -88,10 +90,26 @@ final class PlaneDoor extends AbstractBehavior<PlaneDoor.Command> {
     }
 
     private Behavior<Command> onSeek(Seek seek) {
+        if (isGone(seek.node())) {
+            forget.accept(seek.node());
+            return this;
+        }
         ActorRefResolver.get(getContext().getSystem())
                 .<Command>resolveActorRef(seek.node() + "/system/" + NAME)
                 .tell(new WhereAreYou(getContext().getSelf()));
         return this;
+    }
+
+    /** A late answer to a node that was removed would bring its link back, which nobody would close again. */
+    private boolean isGone(Address node) {
+        boolean any = false;
+        for (Member member : cluster.state().getMembers()) {
+            if (member.address().equals(node)) {
+                return false;
+            }
+            any = true;
+        }
+        return any;
     }
 
     private Behavior<Command> onWhereAreYou(WhereAreYou ask) {

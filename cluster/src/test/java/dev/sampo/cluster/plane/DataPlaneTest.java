@@ -254,19 +254,49 @@ class DataPlaneTest {
         Node b = node();
         try (ServerSocket deaf = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             a.plane.found(b.address(), "127.0.0.1", deaf.getLocalPort());
-            await("a connection to the deaf port", () -> {
-                a.send(b, 0);
-                return a.reaches(b);
-            });
-            float[] much = new float[200 * 1024];
-            await("giving up", () -> {
-                a.plane.tell(a.see(b), new Note(1, much, false));
-                return !a.reaches(b);
-            });
+            try (Socket welcomed = deaf.accept()) {
+                welcomed.getOutputStream().write(Envelope.WELCOME);
+                await("a connection to the deaf port", () -> a.reaches(b));
+                float[] much = new float[200 * 1024];
+                await("giving up", () -> {
+                    a.plane.tell(a.see(b), new Note(1, much, false));
+                    return !a.reaches(b);
+                });
+            }
         }
         b.got.clear();
         a.send(b, 2);
         await("the frame by another way", () -> b.got.stream().anyMatch(note -> note.number() == 2));
+    }
+
+    @Test
+    void aPortThatTakesConnectionsButDoesNotWelcomeIsNoConnection() throws Exception {
+        Node a = node();
+        Node b = node();
+        try (ServerSocket mute = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            a.plane.found(b.address(), "127.0.0.1", mute.getLocalPort());
+            try (Socket taken = mute.accept()) {
+                assertTrue(taken.isConnected());
+                assertFalse(a.reaches(b));
+                a.send(b, 1);
+                assertEquals(1, next(b).number());
+            }
+        }
+    }
+
+    @Test
+    void aDoubtedConnectionIsReplaced() throws Exception {
+        Node a = node();
+        Node b = node();
+        connect(a, b);
+        a.plane.doubt(a.see(b));
+        assertFalse(a.reaches(b));
+        a.send(b, 1);
+        assertEquals(1, next(b).number());
+        await("another connection", () -> {
+            a.send(b, 2);
+            return a.reaches(b);
+        });
     }
 
     @Test

@@ -506,14 +506,14 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     private void answerReduced(ShardState shard, ActorRef<ShardReply> worker) {
         if (shard.needsNorm() && shard.isComplete()) {
-            worker.tell(new Reduced(at(shard.clock()), squaredNorm));
+            plane.tell(worker, new Reduced(at(shard.clock()), squaredNorm));
         }
     }
 
     /** For a worker that comes after all others and knows no shard's norm yet. */
     private void answerLastReduced(ShardState shard, Contribute push) {
         if (push.address().clock() == shard.clock() - 1 && !Double.isNaN(shard.lastSquaredNorm())) {
-            push.replyTo().tell(new Reduced(push.address(), shard.lastSquaredNorm()));
+            plane.tell(push.replyTo(), new Reduced(push.address(), shard.lastSquaredNorm()));
         }
     }
 
@@ -542,7 +542,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private Behavior<Command> onAskMissing(AskMissing ask) {
         ShardState shard = check(ask.address(), ask.replyTo());
         if (shard != null && ask.address().clock() == shard.clock() && !shard.isComplete()) {
-            ask.replyTo().tell(new ShardMessages.Missing(ask.address(), shard.missingRanks()));
+            plane.tell(ask.replyTo(), new ShardMessages.Missing(ask.address(), shard.missingRanks()));
         }
         return Behaviors.same();
     }
@@ -761,8 +761,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                 values);
     }
 
-    private static void refuse(Address address, ActorRef<ShardReply> worker, Reason reason, String message) {
-        worker.tell(new ShardRefused(address, reason, message));
+    /** By the way that values take, so that it does not overtake them. */
+    private void refuse(Address address, ActorRef<ShardReply> worker, Reason reason, String message) {
+        plane.tell(worker, new ShardRefused(address, reason, message));
     }
 
     private Address at(long clock) {

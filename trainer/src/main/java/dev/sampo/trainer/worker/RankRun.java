@@ -288,7 +288,10 @@ abstract class RankRun implements AutoCloseable {
     final void onTick() {
         long now = nowMs();
         for (BatchKey key : queue.overdue(now, PATIENCE_MS)) {
-            readers.remove(key.rank());
+            ActorRef<IngestEntity.Command> silent = readers.remove(key.rank());
+            if (silent != null) {
+                peers.plane().doubt(silent);
+            }
             retries++;
             fetch(key, null);
         }
@@ -305,6 +308,9 @@ abstract class RankRun implements AutoCloseable {
         shardPatienceMs = Math.min(PATIENCE_MS, 2 * shardPatienceMs);
         if (!isStopped()) {
             retries++;
+            if (shardPatienceMs == PATIENCE_MS) {
+                shards.values().forEach(peers.plane()::doubt);
+            }
             sendAllAgain();
         } else if (evaluation != null && evaluation.isFinished()) {
             coordinator().tell(evaluation.finished(peers.self(), retries));
