@@ -103,7 +103,7 @@ final class Guardian {
         }
         RankCount ranks = new RankCount();
         if (options.roles().contains(Role.WORKER)) {
-            // A parent of their own: /user/workers/** is what the data plane's stream is configured for.
+            // A parent of their own: /user/workers/** is what the stream of large messages is configured for.
             context.spawn(workers(options.workers(), ranks, store, shards, ingest), "workers");
         }
         TrainerServices services = new TrainerServices(

@@ -27,7 +27,7 @@ import org.apache.pekko.cluster.typed.Subscribe;
  * that this node hosts which other ps nodes there are.
  */
 public final class ReplicaHost extends AbstractBehavior<ReplicaHost.Command> {
-    /** The actor's name under the guardian; {@code sampo-cluster.conf} gives it the data plane's stream. */
+    /** The actor's name under the guardian; {@code sampo-cluster.conf} gives it the stream of large messages. */
     public static final String NAME = "replicas";
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
