@@ -68,21 +68,27 @@ public final class DataPlane implements Extension {
     }
 
     private @Nullable Opened open(ActorSystem<?> system) {
-        Config config = system.settings().config();
+        FrameSerializer frames = new FrameSerializer((ExtendedActorSystem) Adapter.toClassic(system));
+        BufferPool buffers = new BufferPool();
+        Token token = Token.random();
+        Inlet inlet = listen(system.settings().config(), token, new FrameReader(system, frames), buffers);
+        // Also where nothing listens, so that who asks is answered and does not ask again soon.
+        int port = inlet == null ? PlaneDoor.NOWHERE : inlet.port();
+        var door = system.systemActorOf(
+                PlaneDoor.create(port, token, links::get, this::forget), PlaneDoor.NAME, Props.empty());
+        return inlet == null ? null : new Opened(inlet, new Outlet(system, frames, buffers), door);
+    }
+
+    private static @Nullable Inlet listen(Config config, Token token, FrameReader reader, BufferPool buffers) {
+        if (!config.getBoolean("sampo.data-plane.enabled")
+                || config.getString("pekko.remote.artery.transport").equals("tls-tcp")) {
+            return null;
+        }
         String bound = config.getString("pekko.remote.artery.bind.hostname");
         String host = bound.isEmpty() ? config.getString("pekko.remote.artery.canonical.hostname") : bound;
         int port = config.getInt("sampo.data-plane.port");
-        Token token = Token.random();
-        if (!config.getBoolean("sampo.data-plane.enabled")
-                || config.getString("pekko.remote.artery.transport").equals("tls-tcp")) {
-            door(system, PlaneDoor.NOWHERE, token);
-            return null;
-        }
-        FrameSerializer frames = new FrameSerializer((ExtendedActorSystem) Adapter.toClassic(system));
-        BufferPool buffers = new BufferPool();
         try {
-            Inlet inlet = Inlet.open(host, port, token, new FrameReader(system, frames), buffers);
-            return new Opened(inlet, new Outlet(system, frames, buffers), door(system, inlet.port(), token));
+            return Inlet.open(host, port, token, reader, buffers);
         } catch (IOException | IllegalArgumentException e) {
             LOG.warn(
                     "the data plane can't listen on {}:{}, reason={}; frames travel through the transport, which is slower:"
@@ -90,15 +96,8 @@ public final class DataPlane implements Extension {
                     host,
                     port,
                     e.toString());
-            door(system, PlaneDoor.NOWHERE, token);
             return null;
         }
-    }
-
-    /** Also where nothing listens, so that who asks is answered and does not ask again soon. */
-    private ActorRef<PlaneDoor.Command> door(ActorSystem<?> system, int port, Token token) {
-        return system.systemActorOf(
-                PlaneDoor.create(port, token, links::get, this::forget), PlaneDoor.NAME, Props.empty());
     }
 
     /** As {@link ActorRef#tell}. */

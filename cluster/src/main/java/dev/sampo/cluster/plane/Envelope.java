@@ -33,8 +33,7 @@ final class Envelope {
         Frames.putText(target, recipient);
         Frames.putText(target, manifest);
         frame.accept(target);
-        target.putInt(0, target.position() - HEAD_BYTES);
-        target.flip();
+        finish(target);
     }
 
     static void writeHello(ByteBuffer target, Token token, String sender) {
@@ -42,6 +41,10 @@ final class Envelope {
         Frames.putText(target, PROTOCOL);
         Frames.putText(target, token.text());
         Frames.putText(target, sender);
+        finish(target);
+    }
+
+    private static void finish(ByteBuffer target) {
         target.putInt(0, target.position() - HEAD_BYTES);
         target.flip();
     }

@@ -152,6 +152,18 @@ class DataPlaneTest {
         assertEquals(-1, next(to).number());
     }
 
+    private static void connectAgain(Node from, Node to) throws InterruptedException {
+        await("another connection", () -> {
+            from.send(to, 1);
+            return from.reaches(to);
+        });
+    }
+
+    /** Whatever comes before it. */
+    private static void awaitFrame(Node node, int number) throws InterruptedException {
+        await("frame " + number, () -> node.got.stream().anyMatch(note -> note.number() == number));
+    }
+
     @Test
     void theFirstFrameComesThroughTheTransportAndLaterOnesThroughAConnection() throws Exception {
         Node a = node();
@@ -214,13 +226,10 @@ class DataPlaneTest {
             return !a.reaches(b);
         });
         Node again = node(port, "");
-        await("a new connection", () -> {
-            a.send(again, 1);
-            return a.reaches(again);
-        });
+        connectAgain(a, again);
         again.got.clear();
         a.send(again, 2);
-        await("the frame", () -> again.got.stream().anyMatch(note -> note.number() == 2));
+        awaitFrame(again, 2);
     }
 
     @Test
@@ -266,7 +275,7 @@ class DataPlaneTest {
         }
         b.got.clear();
         a.send(b, 2);
-        await("the frame by another way", () -> b.got.stream().anyMatch(note -> note.number() == 2));
+        awaitFrame(b, 2);
     }
 
     @Test
@@ -293,10 +302,7 @@ class DataPlaneTest {
         assertFalse(a.reaches(b));
         a.send(b, 1);
         assertEquals(1, next(b).number());
-        await("another connection", () -> {
-            a.send(b, 2);
-            return a.reaches(b);
-        });
+        connectAgain(a, b);
     }
 
     @Test

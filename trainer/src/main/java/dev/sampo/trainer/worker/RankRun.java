@@ -309,6 +309,7 @@ abstract class RankRun implements AutoCloseable {
         if (!isStopped()) {
             retries++;
             if (shardPatienceMs == PATIENCE_MS) {
+                // Not the first time: it may be the connections that are at fault.
                 shards.values().forEach(peers.plane()::doubt);
             }
             sendAllAgain();

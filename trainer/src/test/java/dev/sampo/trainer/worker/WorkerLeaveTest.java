@@ -1,5 +1,7 @@
 package dev.sampo.trainer.worker;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.store.FolderStore;
 import dev.sampo.ingestion.stream.IngestEntity;
@@ -8,14 +10,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a coordinator that has not heard yet sends to a worker that leaves must not hold up the step of all others. */
 class WorkerLeaveTest {
     private static final Duration A_WHILE = Duration.ofMillis(300);
 
@@ -27,6 +30,27 @@ class WorkerLeaveTest {
         kit.shutdownTestKit();
     }
 
+    /** Coordinators see it go before it goes. */
+    @Test
+    void aWorkerThatLeavesIsFoundNoMoreAndSaysWhenItIsFree(@TempDir Path home) {
+        ActorRef<Worker.Command> worker = kit.spawn(Worker.create(
+                new FolderStore(home),
+                kit.<ShardingEnvelope<ParameterShard.Command>>createTestProbe().getRef(),
+                kit.<ShardingEnvelope<IngestEntity.Command>>createTestProbe().getRef()));
+        TestProbe<Receptionist.Listing> found = kit.createTestProbe(Receptionist.Listing.class);
+        kit.system().receptionist().tell(Receptionist.subscribe(Worker.KEY, found.getRef()));
+        found.fishForMessage(
+                Duration.ofSeconds(5),
+                listing -> listing.getServiceInstances(Worker.KEY).contains(worker)
+                        ? FishingOutcomes.complete()
+                        : FishingOutcomes.continueAndIgnore());
+        TestProbe<Done> done = kit.createTestProbe(Done.class);
+        worker.tell(new Worker.Leave(done.getRef()));
+        done.receiveMessage();
+        assertThat(found.receiveMessage().getServiceInstances(Worker.KEY)).isEmpty();
+    }
+
+    /** What a coordinator that has not heard yet sends to it must not hold up the step of all others. */
     @Test
     void aWorkerThatLeavesTakesNoRanksAndDoesNotOfferItself(@TempDir Path home) {
         TestProbe<ShardingEnvelope<ParameterShard.Command>> shards = kit.createTestProbe();
