@@ -162,7 +162,8 @@ class PostgresTest {
     @Test
     void aJobWaitsForTheDatabaseAndSaysSo() throws Exception {
         ObjectNode job = TestCluster.spec("patient", TestCluster.rows(home));
-        job.withObject("/training").put("epochs", 60);
+        // An epoch takes milliseconds: enough of them that the database goes long before the job is done.
+        job.withObject("/training").put("epochs", 400);
         String alone;
         try (TestCluster cluster = TestCluster.of(Files.createDirectories(home.resolve("alone")), 2);
                 JobClient client = cluster.client()) {

@@ -52,7 +52,8 @@ class StorageTest {
     /** Trains the same job undisturbed, and on the small disk with trouble after some epochs. */
     private void trouble(String reason, Act begin, Act end) throws Exception {
         ObjectNode job = TestCluster.spec("patient", TestCluster.rows(folder));
-        job.withObject("/training").put("epochs", 60);
+        // An epoch takes 4 ms: enough of them that the trouble comes long before the job is done.
+        job.withObject("/training").put("epochs", 400);
         String alone;
         try (TestCluster cluster = TestCluster.of(Files.createDirectories(folder.resolve("alone")), 2);
                 JobClient client = cluster.client()) {
@@ -94,7 +95,7 @@ class StorageTest {
     private void fill() throws IOException {
         try (OutputStream filler = Files.newOutputStream(disk.resolve("filler"))) {
             while (true) {
-                filler.write(new byte[4096]);
+                filler.write(new byte[1 << 20]);
             }
         } catch (IOException e) {
             assertThat(e).hasMessageContaining("No space left");
