@@ -40,6 +40,8 @@ class Size:
         self.quick = quick
         self.pairs = pairs or (1 if quick else 5)
         self.epochs, self.warm = (3, 1) if quick else (16, 6)
+        # A JVM of its own for each run compiles for some ten seconds; so many epochs more pass before any is counted.
+        self.compiling = 0 if quick else 16
         self.seconds = 2 if quick else 12
 
     def rows(self, full):
@@ -69,11 +71,12 @@ def mlp_spec(size, batch, images, **training):
 
 def sampo(size, batch, images, numerics="portable"):
     """Rows a second of one process with 2 lanes."""
-    return rows_per_second(train(mlp_spec(size, batch, images), 2, numerics), size.warm)
+    spec = mlp_spec(size, batch, images, epochs=size.epochs + size.compiling)
+    return rows_per_second(train(spec, 2, numerics), size.warm + size.compiling)
 
 
 def ddp(size, batch, images, native=False, processes=2, loader="tensor"):
-    """Rows a second of PyTorch, of the same epochs as Sampo's."""
+    """Rows a second of PyTorch, of as many epochs as Sampo's."""
     threads = 2 // processes
     environment = {**ONE_THREAD, **({} if native else PORTABLE), "OMP_NUM_THREADS": str(threads)}
     arguments = ["--widths", MLP, "--batch", batch * 2 // processes, "--epochs", size.epochs]
@@ -140,17 +143,24 @@ WORKERS_INGEST = ["coordinator", "ps", "worker,ingest", "worker,ingest"]
 
 def processes(size):
     """Separate processes on this machine: 1 ps, 2 workers and a coordinator. The workers ingest what they train on, as PyTorch's
-    processes do; then the same with another node that ingests for them."""
+    processes do."""
+    yield from _processes(size, "processes", WORKERS_INGEST, {"at_least": 1})
+
+
+def apart(size):
+    """The same with another node that ingests for the workers."""
+    yield from _processes(size, "apart", WORKERS_APART, {})
+
+
+def _processes(size, line, roles, target):
     images = data.images(size.rows(60_000))
-    layouts = (("", WORKERS_INGEST, {"at_least": 1}), (", batches from another node", WORKERS_APART, {}))
-    for also, roles, target in layouts:
-        with Cluster(roles) as cluster:
-            for batch in (128, 512):
-                yield compared(
-                    "processes", f"batch {batch}{also}", "rows/s", size.pairs,
-                    lambda: rows_per_second(cluster.submit(mlp_spec(size, batch, images)), size.warm),
-                    "PyTorch DDP 2 × 1 thread", lambda: ddp(size, batch, images), **target,
-                )  # fmt: skip
+    with Cluster(roles) as cluster:
+        for batch in (128, 512):
+            yield compared(
+                line, f"batch {batch}", "rows/s", size.pairs,
+                lambda: rows_per_second(cluster.submit(mlp_spec(size, batch, images)), size.warm),
+                "PyTorch DDP 2 × 1 thread", lambda: ddp(size, batch, images), **target,
+            )  # fmt: skip
 
 
 def durability(size):
@@ -173,24 +183,26 @@ def durability(size):
         )  # fmt: skip
 
 
-def push_pull(size, floats, window):
+def push_pull(seconds, floats, window):
     """Bytes a second in each direction through the transport and the serializer of a node."""
     with started([*tool("PushPull"), "serve"], "pekko://", stream="stdout") as (_, address, _):
-        return limit("PushPull", "run", address, floats, window, size.seconds)["bytesPerSecond"]
+        return limit("PushPull", "run", address, floats, window, seconds)["bytesPerSecond"]
 
 
-def raw_socket(size, count, window):
+def raw_socket(seconds, count, window):
     with started([*tool("RawSocket"), "serve", count], "", stream="stdout") as (_, port, _):
-        return limit("RawSocket", "run", port, count, window, size.seconds)["bytesPerSecond"]
+        return limit("RawSocket", "run", port, count, window, seconds)["bytesPerSecond"]
 
 
 def sockets(size):
     """Push-pull of 1 MiB shards between two processes, against a blocking socket that carries bytes and nothing else."""
+    # The first third is not counted, and two JVMs compile for some ten seconds.
+    seconds = 3 * size.seconds
     for window in (1, 4):
         yield compared(
             "sockets", f"1 MiB, {window} under way", "bytes/s", size.pairs,
-            lambda: push_pull(size, MIB_OF_FLOATS, window),
-            "raw socket", lambda: raw_socket(size, 1 << 20, window), at_least=0.7 if window > 1 else None,
+            lambda: push_pull(seconds, MIB_OF_FLOATS, window),
+            "raw socket", lambda: raw_socket(seconds, 1 << 20, window), at_least=0.7 if window > 1 else None,
         )  # fmt: skip
 
 
@@ -234,7 +246,7 @@ def large(size):
         gradient = limit("StepLimit", ",".join(map(str, [784, *hidden, 10])), LARGE_BATCH, 1, size.seconds)
         compute = LARGE_BATCH / gradient["gradientRowsPerSecond"]
         # Push and pull use the two directions of the wire one after the other.
-        wire = minimum / raw_socket(size, 1 << 20, 4)
+        wire = minimum / raw_socket(size.seconds, 1 << 20, 4)
         return seen["seconds"] / (wire + compute)
 
     yield figure(
@@ -520,5 +532,5 @@ def start(size):
 
 ALL = {
     each.__name__: each
-    for each in (mlp, native, processes, durability, sockets, large, sparse, ingest, allocation, serving, start)
+    for each in (mlp, native, processes, apart, durability, sockets, large, sparse, ingest, allocation, serving, start)
 }

@@ -35,6 +35,15 @@ def _say(result, pair, pairs):
     print(f"bench: {result.line}, {result.name}, {pair + 1}/{pairs}: {figures}", file=sys.stderr, flush=True)
 
 
+def _twice(rate):
+    """A peer may crash now and then, as PyTorch does at its exit; Sampo may not."""
+    try:
+        return rate()
+    except Failed as failed:
+        print(f"bench: once more, for {failed}", file=sys.stderr, flush=True)
+        return rate()
+
+
 def compared(line, name, unit, pairs, sampo, reference, other, at_least=None, note=""):
     """Runs sampo(), other(), sampo(), other()…; both give a rate. What can't run is told in the row, not left out."""
     result = Result(line, name, unit, reference=reference, note=note)
@@ -43,7 +52,7 @@ def compared(line, name, unit, pairs, sampo, reference, other, at_least=None, no
         try:
             result.sampo.append(sampo())
             if result.reference is not None:
-                result.other.append(other())
+                result.other.append(_twice(other))
                 result.ratios.append(result.sampo[-1] / result.other[-1])
         except Absent as absent:
             result.note, result.reference = f"absent: {reference}: {absent}", None
