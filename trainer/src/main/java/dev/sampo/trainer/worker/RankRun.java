@@ -44,9 +44,8 @@ abstract class RankRun implements AutoCloseable {
     /** Batches of a rank that are on their way or here, beside the one in use. */
     private static final int PREFETCH = 3;
 
-    private static final long PATIENCE_MS = 3_000;
-    /** Until a shard that does not answer is sought again; doubled up to {@link #PATIENCE_MS} while nothing comes. */
-    private static final long SHARD_PATIENCE_MS = 750;
+    /** Until a batch that did not come is asked for again. */
+    private static final long BATCH_PATIENCE_MS = 3_000;
 
     private static final long REPORT_EVERY_MS = 150;
     private static final long STORAGE_RETRY_MS = 1_000;
@@ -87,8 +86,7 @@ abstract class RankRun implements AutoCloseable {
     private final Map<Integer, ActorRef<IngestEntity.Command>> readers = new HashMap<>();
     private Worker.Assign assignment;
     private @Nullable EpochEvaluation evaluation;
-    private long lastHeardMs = nowMs();
-    private long shardPatienceMs = SHARD_PATIENCE_MS;
+    private final Silence silence = new Silence(nowMs());
     private long lastReportMs;
     private long retries;
     /** The slowest rank's clock when it last changed, and since when this is so or was told. */
@@ -235,8 +233,7 @@ abstract class RankRun implements AutoCloseable {
         }
         // Who is late is no news of what was sent: it must not put off that it is sent again.
         if (!(reply instanceof ShardRefused) && !(reply instanceof Missing)) {
-            lastHeardMs = nowMs();
-            shardPatienceMs = SHARD_PATIENCE_MS;
+            silence.heard(nowMs());
         }
         if (reply instanceof Values values) {
             shards.put(address.shard(), values.shard());
@@ -287,13 +284,8 @@ abstract class RankRun implements AutoCloseable {
     /** Repeats what stayed without an answer, through sharding, since the peer may have moved. */
     final void onTick() {
         long now = nowMs();
-        for (BatchKey key : queue.overdue(now, PATIENCE_MS)) {
-            ActorRef<IngestEntity.Command> silent = readers.remove(key.rank());
-            if (silent != null) {
-                peers.plane().doubt(silent);
-            }
-            retries++;
-            fetch(key, null);
+        if (!silence.isUnread(now)) {
+            fetchOverdue(now);
         }
         look(now);
         tellIfStuck(now);
@@ -301,14 +293,12 @@ abstract class RankRun implements AutoCloseable {
             retryEvaluationMs = 0;
             proceed();
         }
-        if (now - lastHeardMs < (isStopped() ? PATIENCE_MS : shardPatienceMs)) {
+        if (!silence.isTooLong(now, isStopped())) {
             return;
         }
-        lastHeardMs = now;
-        shardPatienceMs = Math.min(PATIENCE_MS, 2 * shardPatienceMs);
         if (!isStopped()) {
             retries++;
-            if (shardPatienceMs == PATIENCE_MS) {
+            if (silence.isLasting()) {
                 // Not the first time: it may be the connections that are at fault.
                 shards.values().forEach(peers.plane()::doubt);
             }
@@ -318,7 +308,23 @@ abstract class RankRun implements AutoCloseable {
         }
     }
 
+    private void fetchOverdue(long now) {
+        for (BatchKey key : queue.overdue(now, BATCH_PATIENCE_MS)) {
+            ActorRef<IngestEntity.Command> silent = readers.remove(key.rank());
+            if (silent != null) {
+                peers.plane().doubt(silent);
+            }
+            retries++;
+            fetch(key, null);
+        }
+    }
+
     // ---- values and gradients ----
+
+    /** Gradients were computed, on this thread, until now. */
+    final void computed() {
+        silence.computed(nowMs());
+    }
 
     final void loadValues() {
         for (int shard = 0; shard < latest.length; shard++) {

@@ -133,6 +133,7 @@ final class StaleRun extends RankRun {
         List<Integer> missing = protocol.missing(rank);
         protocol.sent(rank);
         missing.forEach(shard -> contribute(shard, clock, sum));
+        computed();
         report(clock);
     }
 

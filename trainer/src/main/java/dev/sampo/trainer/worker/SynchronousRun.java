@@ -235,6 +235,7 @@ final class SynchronousRun extends RankRun {
         if (here) {
             late.compute(
                     lane, rank -> batch(clock, rank), rank -> dropoutSeed(clock, rank), GradientTree.Ready.IGNORED);
+            computed();
             substitutedClock = clock;
             protocol.missing().stream().filter(window::isUnderWay).forEach(shard -> contributeAll(shard, late));
         }
@@ -308,6 +309,7 @@ final class SynchronousRun extends RankRun {
         });
         protocol.sent();
         sentMs = nowMs();
+        computed();
     }
 
     private boolean beginsWithin(int shard, int from, int to) {
