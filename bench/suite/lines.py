@@ -302,19 +302,19 @@ def sparse(size):
     # millisecond's work.
     a9a = ("a9a's shape", data.sparse(size.rows(1_000_000), 123, 14, True), 123, 4096)
     wide = ("1 M features, 39 non-zeros", data.sparse(size.rows(400_000), 1_000_000, 39, False), 1_000_000, 16384)
+    losses = {}
+
+    def sampo(workers):
+        view = train(sparse_spec(size, path, features, batch), workers)
+        losses["Sampo"] = view["history"][-1]["trainLoss"]
+        return rows_per_second(view, size.warm)
+
+    def sgd():
+        view = python_peer("sgd.py", "sklearn", path, features, size.epochs, environment=ONE_THREAD)
+        losses["scikit-learn"] = view["loss"]
+        return view["rowsPerEpoch"] * (size.epochs - size.warm) / sum(view["seconds"][size.warm :])
+
     for name, path, features, batch in (a9a, wide):
-        losses = {}
-
-        def sampo(workers):
-            view = train(sparse_spec(size, path, features, batch), workers)
-            losses["Sampo"] = view["history"][-1]["trainLoss"]
-            return rows_per_second(view, size.warm)
-
-        def sgd():
-            view = python_peer("sgd.py", "sklearn", path, features, size.epochs, environment=ONE_THREAD)
-            losses["scikit-learn"] = view["loss"]
-            return view["rowsPerEpoch"] * (size.epochs - size.warm) / sum(view["seconds"][size.warm :])
-
         for workers, target in ((2, 1), (1, None)):
             result = compared(
                 "sparse", f"{name}, {workers} lane{'s' * (workers > 1)}", "rows/s", size.pairs,
@@ -325,8 +325,7 @@ def sparse(size):
             yield result
     for name, path, features, batch in (a9a, wide):
         yield compared(
-            "sparse", f"{name}, 2 lanes, against Spark", "rows/s", size.pairs,
-            lambda: rows_per_second(train(sparse_spec(size, path, features, batch), 2), size.warm),
+            "sparse", f"{name}, 2 lanes, against Spark", "rows/s", size.pairs, lambda: sampo(2),
             "Spark MLlib LogisticRegression, local[2]", lambda: _spark(size, path, features),
         )  # fmt: skip
 
