@@ -49,7 +49,7 @@ class FaultsTest {
 
     @Test
     void aLostParameterServerCostsNoStep() throws Exception {
-        JsonNode view = torture(Fault.plan("wait 2; kill ps; kill worker; drain ps"), 1, 120);
+        JsonNode view = torture(Fault.plan("wait 2; kill ps; kill worker; drain ps"), 1, 300);
         assertThat(view.path("recoveries").asInt()).isZero();
         assertThat(view.path("shardsMoved").asInt()).isPositive();
         assertThat(JSON.writeValueAsString(view)).doesNotContain("failed");

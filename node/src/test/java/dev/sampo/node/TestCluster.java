@@ -23,6 +23,7 @@ import java.util.Set;
 /** A cluster in this JVM for a test: real nodes over Artery, and a small data set with a job that learns it. */
 public final class TestCluster implements AutoCloseable {
     public static final ObjectMapper JSON = new ObjectMapper();
+    private static final Set<String> ENDS = Set.of("done", "failed", "cancelled");
     /** More than a user waits: tests run beside others. */
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(60);
 
@@ -123,7 +124,7 @@ public final class TestCluster implements AutoCloseable {
     }
 
     public static JsonNode await(JobClient client, String job) throws Exception {
-        return await(client, job, Set.of("done", "failed", "cancelled"));
+        return await(client, job, ENDS);
     }
 
     public static JsonNode await(JobClient client, String job, Set<String> states) throws Exception {
@@ -133,9 +134,26 @@ public final class TestCluster implements AutoCloseable {
             if (states.contains(view.path("state").asText())) {
                 return view;
             }
+            assertThat(ENDS)
+                    .as("over before it was seen " + states + ": " + view)
+                    .doesNotContain(view.path("state").asText());
             assertThat(System.nanoTime()).as("in time: " + view).isLessThan(end);
             Thread.sleep(50);
         }
+    }
+
+    /** The status once the job has come to rest: a whole second passes without a step. */
+    public static JsonNode awaitRest(JobClient client, String job) throws Exception {
+        JsonNode before = status(client, job);
+        for (int i = 0; i < 60; i++) {
+            Thread.sleep(1_000);
+            JsonNode now = status(client, job);
+            if (now.path("step").asLong() == before.path("step").asLong()) {
+                return now;
+            }
+            before = now;
+        }
+        throw new AssertionError("still at work: " + before);
     }
 
     public static JsonNode status(JobClient client, String job) throws Exception {

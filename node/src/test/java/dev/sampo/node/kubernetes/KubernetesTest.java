@@ -181,7 +181,7 @@ class KubernetesTest {
     @Order(5)
     void scalingWorkersDuringAJobChangesNoBit() throws Exception {
         ObjectNode job = TestCluster.spec("mill", TestCluster.rows(home));
-        job.withObject("/training").put("epochs", 120);
+        job.withObject("/training").put("epochs", 400);
         String alone;
         try (TestCluster cluster = TestCluster.of(Files.createDirectories(home.resolve("alone")), 2);
                 JobClient client = cluster.client()) {

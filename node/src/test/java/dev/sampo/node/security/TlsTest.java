@@ -148,7 +148,7 @@ class TlsTest {
     @Order(3)
     void aRotationDuringAJobCostsNoStep() throws Exception {
         ObjectNode job = TestCluster.spec("mill", TestCluster.rows(home));
-        job.withObject("/training").put("epochs", 100);
+        job.withObject("/training").put("epochs", 300);
         String alone;
         try (TestCluster cluster = TestCluster.of(Files.createDirectories(home.resolve("alone")), 1);
                 JobClient client = cluster.client()) {
