@@ -2,6 +2,7 @@ package dev.sampo.ingestion.stream;
 
 import dev.sampo.model.data.Batch;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +17,8 @@ final class Window {
     private int number;
     private List<RankStream.Piece> pieces = List.of();
     private @Nullable Batch[] chunks = new Batch[0];
-    /** First position of each piece in the unshuffled window, and the window's end. */
-    private int[] starts = {0};
+    /** The piece that holds each position of the unshuffled window. */
+    private int[] pieceOf = new int[0];
 
     /** What makes a row of the piece's chunk of a position in the unshuffled window. */
     private int[] offsets = new int[0];
@@ -40,14 +41,20 @@ final class Window {
         number = ofNumber;
         pieces = ofStream.pieces(ofNumber);
         chunks = new Batch[pieces.size()];
-        starts = new int[pieces.size() + 1];
         offsets = new int[pieces.size()];
-        for (int i = 0; i < offsets.length; i++) {
-            offsets[i] = pieces.get(i).from() - starts[i];
-            starts[i + 1] = starts[i] + pieces.get(i).to() - pieces.get(i).from();
+        int length =
+                pieces.stream().mapToInt(piece -> piece.to() - piece.from()).sum();
+        if (order.length < length) {
+            order = new int[length];
+            pieceOf = new int[length];
         }
-        if (order.length < starts[pieces.size()]) {
-            order = new int[starts[pieces.size()]];
+        int start = 0;
+        for (int i = 0; i < offsets.length; i++) {
+            RankStream.Piece piece = pieces.get(i);
+            int end = start + piece.to() - piece.from();
+            offsets[i] = piece.from() - start;
+            Arrays.fill(pieceOf, start, end, i);
+            start = end;
         }
         rows = ofStream.order(ofNumber, order);
         loaded = 0;
@@ -160,24 +167,9 @@ final class Window {
         }
         for (int i = 0; i < count; i++) {
             int position = order[from + i];
-            int piece = piece(position);
+            int piece = pieceOf[position];
             pieceAt[i] = piece;
             rowAt[i] = position + offsets[piece];
         }
-    }
-
-    /** The piece that holds a position of the unshuffled window. */
-    private int piece(int position) {
-        int low = 0;
-        int high = offsets.length - 1;
-        while (low < high) {
-            int middle = (low + high + 1) >>> 1;
-            if (starts[middle] <= position) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return low;
     }
 }

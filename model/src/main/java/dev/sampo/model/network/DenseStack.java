@@ -12,6 +12,9 @@ import org.bytedeco.javacpp.FloatPointer;
  * a step. The first layer takes sparse batches by loops of its own, so that its cost follows the non-zeros.
  */
 final class DenseStack implements Network.Lane {
+    /** Rows whose entries stay in the first-level cache between their scores and their gradient. */
+    private static final int BLOCK_ROWS = 64;
+
     private final Network network;
     private final int rowsMax;
     private final int layers;
@@ -39,6 +42,10 @@ final class DenseStack implements Network.Lane {
     /** Where all batches are sparse and there is one layer, no matrix product reads the parameters. */
     private boolean nativeStale;
 
+    /** Of the rows of the batch so far. */
+    private double lossTotal;
+
+    private double weightTotal;
     private boolean closed;
 
     DenseStack(Network network, int rowsMax) {
@@ -128,9 +135,31 @@ final class DenseStack implements Network.Lane {
             ready.ready(nothing, 0, network.parameterCount());
             return nothing;
         }
+        lossTotal = 0;
+        weightTotal = 0;
+        if (layers == 1 && batch.isSparse()) {
+            return sparseLinear(batch, gradient, ready);
+        }
         run(batch, true, dropoutSeed);
-        LossSum loss = lossAndDelta(batch);
+        lossAndDelta(batch, 0, batch.rows());
+        LossSum loss = new LossSum(batch.rows(), weightTotal, lossTotal);
         backward(batch, dropoutSeed, gradient, loss, ready);
+        return loss;
+    }
+
+    /** Scores, loss and gradient block by block, since a batch is larger than a cache; the bits of doing each for all rows. */
+    private LossSum sparseLinear(Batch batch, float[] gradient, Network.Ready ready) {
+        int rows = batch.rows();
+        Arrays.fill(gradient, 0, network.parameterCount(), 0f);
+        for (int from = 0; from < rows; from += BLOCK_ROWS) {
+            int to = Math.min(rows, from + BLOCK_ROWS);
+            sparseForward(batch, z[0], from, to);
+            lossAndDelta(batch, from, to);
+            addBiasGradient(delta[0], from, to, widths[1], gradient, biasAt(0));
+            addSparseGradient(batch, delta[0], from, to, gradient);
+        }
+        LossSum loss = new LossSum(rows, weightTotal, lossTotal);
+        ready.ready(loss, 0, network.parameterCount());
         return loss;
     }
 
@@ -154,7 +183,7 @@ final class DenseStack implements Network.Lane {
             int in = widths[layer];
             int out = widths[layer + 1];
             if (layer == 0 && batch.isSparse()) {
-                sparseForward(batch, z[0]);
+                sparseForward(batch, z[0], 0, rows);
             } else {
                 if (nativeStale) {
                     nativeParameters.put(0, parameters, 0, parameters.length);
@@ -198,14 +227,14 @@ final class DenseStack implements Network.Lane {
         }
     }
 
-    private void sparseForward(Batch batch, float[] target) {
+    private void sparseForward(Batch batch, float[] target, int from, int to) {
         int[] starts = Objects.requireNonNull(batch.rowStarts());
         int[] indices = Objects.requireNonNull(batch.indices());
         float[] values = Objects.requireNonNull(batch.values());
         int out = widths[1];
         int biasAt = biasAt(0);
         if (out == 1) {
-            for (int row = 0; row < batch.rows(); row++) {
+            for (int row = from; row < to; row++) {
                 float sum = parameters[biasAt];
                 for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
                     sum += values[entry] * parameters[weightAt[0] + indices[entry]];
@@ -214,7 +243,7 @@ final class DenseStack implements Network.Lane {
             }
             return;
         }
-        for (int row = 0; row < batch.rows(); row++) {
+        for (int row = from; row < to; row++) {
             int at = row * out;
             System.arraycopy(parameters, biasAt, target, at, out);
             for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
@@ -227,21 +256,23 @@ final class DenseStack implements Network.Lane {
         }
     }
 
-    /** Turns the scores into the last layer's delta and sums the loss in row order. */
-    private LossSum lossAndDelta(Batch batch) {
+    /** Turns the scores of rows [from, to) into the last layer's delta and adds their loss in row order. */
+    private void lossAndDelta(Batch batch, int from, int to) {
         int outputs = network.outputs();
         float[] last = delta[layers - 1];
-        System.arraycopy(z[layers - 1], 0, last, 0, batch.rows() * outputs);
-        double weights = 0;
-        double loss = 0;
+        System.arraycopy(z[layers - 1], from * outputs, last, from * outputs, (to - from) * outputs);
+        float[] labels = batch.labels();
         float[] given = batch.weights();
-        for (int row = 0; row < batch.rows(); row++) {
+        Loss function = network.loss();
+        double weights = weightTotal;
+        double loss = lossTotal;
+        for (int row = from; row < to; row++) {
             float weight = given == null ? 1f : given[row];
             weights += weight;
-            loss += weight
-                    * network.loss().replaceByGradient(last, row * outputs, outputs, batch.labels()[row], weight);
+            loss += weight * function.replaceByGradient(last, row * outputs, outputs, labels[row], weight);
         }
-        return new LossSum(batch.rows(), weights, loss);
+        weightTotal = weights;
+        lossTotal = loss;
     }
 
     private void backward(Batch batch, long dropoutSeed, float[] gradient, LossSum loss, Network.Ready ready) {
@@ -250,9 +281,11 @@ final class DenseStack implements Network.Lane {
             int in = widths[layer];
             int out = widths[layer + 1];
             int end = biasAt(layer) + out;
-            biasGradient(delta[layer], rows, out, gradient, biasAt(layer));
+            Arrays.fill(gradient, biasAt(layer), end, 0f);
+            addBiasGradient(delta[layer], 0, rows, out, gradient, biasAt(layer));
             if (layer == 0 && batch.isSparse()) {
-                sparseGradient(batch, delta[0], gradient);
+                Arrays.fill(gradient, weightAt[0], biasAt(0), 0f);
+                addSparseGradient(batch, delta[0], 0, rows, gradient);
                 ready.ready(loss, 0, end);
                 return;
             }
@@ -281,9 +314,8 @@ final class DenseStack implements Network.Lane {
         }
     }
 
-    private static void biasGradient(float[] delta, int rows, int out, float[] gradient, int biasAt) {
-        Arrays.fill(gradient, biasAt, biasAt + out, 0f);
-        for (int row = 0; row < rows; row++) {
+    private static void addBiasGradient(float[] delta, int fromRow, int toRow, int out, float[] gradient, int biasAt) {
+        for (int row = fromRow; row < toRow; row++) {
             int at = row * out;
             for (int j = 0; j < out; j++) {
                 gradient[biasAt + j] += delta[at + j];
@@ -291,14 +323,13 @@ final class DenseStack implements Network.Lane {
         }
     }
 
-    private void sparseGradient(Batch batch, float[] delta, float[] gradient) {
+    private void addSparseGradient(Batch batch, float[] delta, int fromRow, int toRow, float[] gradient) {
         int[] starts = Objects.requireNonNull(batch.rowStarts());
         int[] indices = Objects.requireNonNull(batch.indices());
         float[] values = Objects.requireNonNull(batch.values());
         int out = widths[1];
-        Arrays.fill(gradient, weightAt[0], weightAt[0] + widths[0] * out, 0f);
         if (out == 1) {
-            for (int row = 0; row < batch.rows(); row++) {
+            for (int row = fromRow; row < toRow; row++) {
                 float d = delta[row];
                 for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
                     gradient[weightAt[0] + indices[entry]] += values[entry] * d;
@@ -306,7 +337,7 @@ final class DenseStack implements Network.Lane {
             }
             return;
         }
-        for (int row = 0; row < batch.rows(); row++) {
+        for (int row = fromRow; row < toRow; row++) {
             int at = row * out;
             for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
                 float value = values[entry];

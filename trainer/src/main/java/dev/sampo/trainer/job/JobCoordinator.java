@@ -121,6 +121,9 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
     private long rateClockMs = nowMs();
     private long rateRows;
     private boolean concluding;
+    /** Whether the journal has yet to say that it has the newest epoch; one at most, the next one waits for that. */
+    private boolean recordingEpoch;
+
     private boolean askedToPause;
     private boolean dirty = true;
     private long savedSoughtMs;
@@ -470,7 +473,8 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     /** A frozen worker must not hold up the others until the failure detector has made sure. */
     private void seekStragglers() {
-        if (status.state != State.TRAINING || concluding || !shardsReady()) {
+        boolean atEpochEnd = concluding || recordingEpoch && ledger().allRanksFinished();
+        if (status.state != State.TRAINING || atEpochEnd || !shardsReady()) {
             stragglers.begin(nowMs());
             return;
         }
@@ -640,7 +644,11 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
 
     private void concludeEpochIfDone() {
         EpochLedger done = ledger();
-        if (concluding || status.state != State.TRAINING || !done.allRanksFinished() || !done.isSaved(epochEnd())) {
+        if (concluding
+                || recordingEpoch
+                || status.state != State.TRAINING
+                || !done.allRanksFinished()
+                || !done.isSaved(epochEnd())) {
             return;
         }
         int epoch = currentEpoch();
@@ -681,12 +689,24 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
                     files.forgetEvaluations(of, epoch);
                     return ended;
                 },
-                ended -> record(ended, () -> {
+                ended -> {
                     concluding = false;
                     if (of == incarnation) {
+                        recordEpoch(ended);
                         onEpoch(ended);
+                    } else {
+                        concludeEpochIfDone();
                     }
-                }));
+                });
+    }
+
+    /** The epoch stands beside its checkpoint by now, where a new coordinator finds it: nobody waits for the journal. */
+    private void recordEpoch(JobProgress.EpochEnded ended) {
+        recordingEpoch = true;
+        record(ended, () -> {
+            recordingEpoch = false;
+            concludeEpochIfDone();
+        });
     }
 
     private void onEpoch(JobProgress.EpochEnded ended) {
@@ -694,7 +714,7 @@ final class JobCoordinator extends AbstractBehavior<JobCoordinator.Command> {
         status.step = here;
         status.metrics.put("validation", ended.epoch().validation());
         work.isBack();
-        status.waitingFor = null;
+        waitFor(journalTrouble.isEmpty() ? null : journalTrouble);
         book(ended);
         epochEvaluateSeconds = 0;
         epochBeganMs = nowMs();
