@@ -21,11 +21,14 @@ final class BatchQueue {
     /** Batches that were used, for {@link #spare}. */
     private final Deque<Batch> spares = new ArrayDeque<>();
 
+    private final List<BatchKey> fresh = new ArrayList<>();
     private int wantedMost;
 
     /**
      * Makes {@code keys} all that is wanted, forgetting the rest; gives those to request now. Batches that are wanted no more
      * may be written again by those who get them from {@link #spare}, so the caller must be through with them.
+     *
+     * @return good until the next call
      */
     List<BatchKey> want(Collection<BatchKey> keys, long nowMs) {
         wantedMost = Math.max(wantedMost, keys.size());
@@ -39,7 +42,7 @@ final class BatchQueue {
             }
             return true;
         });
-        List<BatchKey> fresh = new ArrayList<>();
+        fresh.clear();
         for (BatchKey key : keys) {
             if (!arrived.containsKey(key) && askedAtMs.putIfAbsent(key, nowMs) == null) {
                 fresh.add(key);

@@ -325,8 +325,10 @@ final class SynchronousRun extends RankRun {
     }
 
     private void contributeAll(int shard, GradientTree tree) {
-        for (GradientTree.Sum sum : tree.sums()) {
-            contribute(shard, protocol.clock(), sum);
+        // By index: an iterator for each shard and step would be a tenth of what a step leaves on the heap.
+        List<GradientTree.Sum> sums = tree.sums();
+        for (int i = 0; i < sums.size(); i++) {
+            contribute(shard, protocol.clock(), sums.get(i));
         }
     }
 
