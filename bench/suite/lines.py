@@ -300,13 +300,13 @@ def sparse(size):
     """Logistic regression on sparse rows against scikit-learn's SGDClassifier on one thread: what parallelism costs."""
     # Both classifiers pass rows at some millions a second: so many rows that an epoch takes a while, in batches of some
     # milliseconds' work, and so many epochs more that the JVM has compiled before any is counted.
-    a9a = ("a9a's shape", data.sparse(size.rows(1_000_000), 123, 14, True), 123, 4096)
+    a9a = ("a9a's shape", data.sparse(size.rows(1_000_000), 123, 14, True), 123, 8192)
     wide = ("1 M features, 39 non-zeros", data.sparse(size.rows(400_000), 1_000_000, 39, False), 1_000_000, 50_000)
-    uncounted = 5 * size.compiling
+    uncounted = 4 * size.compiling
     losses = {}
 
     def sampo(workers):
-        view = train(sparse_spec(size, path, features, batch, epochs=size.epochs + uncounted), workers)
+        view = train(sparse_spec(size, path, features, batch, epochs=size.epochs + 6 * size.compiling), workers)
         losses["Sampo"] = view["history"][size.epochs - 1]["trainLoss"]
         return rows_per_second(view, size.warm + uncounted)
 
