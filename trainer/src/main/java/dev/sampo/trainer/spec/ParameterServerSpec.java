@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ParameterServerSpec(@Nullable Integer shardFloats, Integer replication) {
     /** A model is cut into so many shards at least, if they don't get too small: several cores apply a step together. */
-    private static final int SHARDS_MIN = 2;
+    private static final int SHARDS_MIN = 4;
 
     private static final int FLOATS_MIN = 16 * 1024;
 
