@@ -15,7 +15,8 @@ import dev.sampo.ingestion.stream.ChunkCache;
 import dev.sampo.ingestion.stream.Dataset;
 import dev.sampo.ingestion.stream.RankReader;
 import dev.sampo.ingestion.stream.RankStream;
-import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.BatchBuffer;
+import dev.sampo.model.data.Selection;
 import dev.sampo.model.feature.LabelSpec;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -41,6 +42,7 @@ public final class EpochRate {
     private final IngestPlan plan;
     private final int steps;
     private final long rows;
+    private final BatchBuffer buffer = new BatchBuffer();
 
     private EpochRate(Path folder, Path file, String format, int batch) throws IOException {
         this.folder = folder;
@@ -109,7 +111,7 @@ public final class EpochRate {
     private Epochs epochs(CacheSettings settings) throws IOException {
         ChunkCache cache = new ChunkCache(settings, folder.resolve("spilled"));
         try (RankReader reader = new RankReader(plan.job(), store, unpacker(), cache)) {
-            Batch[] spare = new Batch[1];
+            Selection[] spare = new Selection[1];
             double first = epoch(reader, 0, spare);
             // Arrays must have become as large as they get.
             epoch(reader, 1, spare);
@@ -119,11 +121,12 @@ public final class EpochRate {
         }
     }
 
-    /** Reads an epoch, and gives each batch back with the next request. */
-    private double epoch(RankReader reader, int epoch, @Nullable Batch[] spare) throws IOException {
+    /** Reads an epoch, puts the rows of each batch side by side, and gives it back with the next request. */
+    private double epoch(RankReader reader, int epoch, @Nullable Selection[] spare) throws IOException {
         long began = System.nanoTime();
         for (int step = 0; step < steps; step++) {
             spare[0] = reader.batch(Dataset.TRAIN, epoch, 0, step, spare[0]);
+            buffer.gather(spare[0]);
         }
         return (System.nanoTime() - began) / 1e9;
     }

@@ -1,7 +1,7 @@
 package dev.sampo.ingestion.stream;
 
 import dev.sampo.cluster.JobId;
-import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,12 +19,12 @@ public final class BatchAssembler {
      *
      * @throws IllegalArgumentException if the parts are not those of one batch, or not a batch at all
      */
-    public @Nullable Batch accept(BatchPart part) {
+    public @Nullable Selection accept(BatchPart part) {
         if (part.batch() != null) {
             return part.batch();
         }
         if (part.parts() == 1) {
-            return BatchCodec.decode(part.bytes());
+            return Selection.all(BatchCodec.decode(part.bytes()));
         }
         Address address = new Address(part.job(), part.dataset(), part.epoch(), part.rank(), part.index());
         byte[][] parts = open.get(address);
@@ -46,7 +46,7 @@ public final class BatchAssembler {
         for (byte[] each : parts) {
             all.put(each);
         }
-        return BatchCodec.decode(all.array());
+        return Selection.all(BatchCodec.decode(all.array()));
     }
 
     /** Parts of batches that were asked for again elsewhere must not pile up. */

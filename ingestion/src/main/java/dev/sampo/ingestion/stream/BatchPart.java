@@ -6,6 +6,7 @@ import dev.sampo.cluster.wire.FrameCodec;
 import dev.sampo.cluster.wire.FrameContext;
 import dev.sampo.cluster.wire.Frames;
 import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,7 +34,7 @@ public record BatchPart(
         int part,
         int parts,
         ActorRef<IngestEntity.Command> source,
-        @Nullable Batch batch,
+        @Nullable Selection batch,
         byte[] bytes)
         implements BatchReply, Frame {
     private static final int PART_BYTES = 1 << 20;

@@ -11,7 +11,8 @@ import dev.sampo.ingestion.index.IndexTask;
 import dev.sampo.ingestion.index.IndexWork;
 import dev.sampo.ingestion.source.BadSourceException;
 import dev.sampo.ingestion.source.Unpacker;
-import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.BatchBuffer;
+import dev.sampo.model.data.Selection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -52,7 +53,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
             int epoch,
             int rank,
             int index,
-            @Nullable Batch spare,
+            @Nullable Selection spare,
             ActorRef<BatchReply> replyTo)
             implements Command, Frame {
         @Override
@@ -92,6 +93,9 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
     private final Unpacker unpacker;
     private final ChunkCache cache;
     private final DataPlane plane;
+    /** Where rows for another process are put side by side. */
+    private final BatchBuffer buffer = new BatchBuffer();
+
     private @Nullable IndexWork work;
     private @Nullable RankReader reader;
     private boolean preparing;
@@ -149,7 +153,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
             if (reader == null) {
                 reader = new RankReader(fetch.job(), store, unpacker, cache);
             }
-            Batch batch = reader.batch(fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), fetch.spare());
+            Selection batch = reader.batch(fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), fetch.spare());
             send(fetch, batch);
             prepareNext();
         } catch (IOException | RuntimeException e) {
@@ -190,7 +194,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
     }
 
     /** By reference inside this process; in parts to another. */
-    private void send(FetchBatch fetch, Batch batch) {
+    private void send(FetchBatch fetch, Selection batch) {
         ActorRef<Command> self = getContext().getSelf();
         if (fetch.replyTo().path().address().hasLocalScope()) {
             fetch.replyTo()
@@ -208,7 +212,7 @@ public final class IngestEntity extends AbstractBehavior<IngestEntity.Command> {
             return;
         }
         for (BatchPart part : BatchPart.split(
-                fetch.job(), fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), self, batch)) {
+                fetch.job(), fetch.dataset(), fetch.epoch(), fetch.rank(), fetch.index(), self, buffer.gather(batch))) {
             plane.tell(fetch.replyTo(), part);
         }
     }

@@ -8,6 +8,7 @@ import dev.sampo.ingestion.index.IngestPlan;
 import dev.sampo.ingestion.source.ChunkReader;
 import dev.sampo.ingestion.source.Unpacker;
 import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import dev.sampo.model.feature.FeaturePipeline;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +28,9 @@ public final class RankReader implements AutoCloseable {
     private final ChunkIndex index;
     private final ChunkCache cache;
     private final ChunkLoader loader;
-    private final BatchBuffer buffer;
+    /** What a rank has that ran out of rows. */
+    private final Selection empty;
+
     private final Map<Dataset, Windows> windows = new EnumMap<>(Dataset.class);
     private @Nullable Windows lastAsked;
 
@@ -46,7 +49,12 @@ public final class RankReader implements AutoCloseable {
                 FeaturePipeline.fromJson(new String(store.read(IngestPlan.pipelineBlob(job)), StandardCharsets.UTF_8));
         ChunkReader files = new ChunkReader(Objects.requireNonNull(plan.data().format()), unpacker);
         loader = new ChunkLoader(plan, index, pipeline, files, cache);
-        buffer = new BatchBuffer(plan.batchSize(), pipeline.width(), pipeline.sparse(), pipeline.weighted());
+        float[] none = new float[0];
+        float[] weights = pipeline.weighted() ? none : null;
+        empty = Selection.all(
+                pipeline.sparse()
+                        ? Batch.sparse(0, pipeline.width(), new int[1], new int[0], none, none, weights)
+                        : Batch.dense(0, pipeline.width(), none, none, weights));
         this.cache = cache;
         cache.open(job);
     }
@@ -56,7 +64,8 @@ public final class RankReader implements AutoCloseable {
      *
      * @param spare a batch of this job that nobody uses any more; its arrays are written again. Or null
      */
-    public Batch batch(Dataset dataset, int epoch, int rank, int number, @Nullable Batch spare) throws IOException {
+    public Selection batch(Dataset dataset, int epoch, int rank, int number, @Nullable Selection spare)
+            throws IOException {
         Windows of = windows.computeIfAbsent(dataset, fresh -> new Windows());
         lastAsked = of;
         RankStream stream = of.stream;
@@ -67,10 +76,9 @@ public final class RankReader implements AutoCloseable {
                     : new RankStream(plan, index, dataset, epoch, rank);
             of.stream = stream;
         }
-        buffer.begin(spare);
         long first = (long) number * plan.batchSize();
         if (first >= stream.rows()) {
-            return buffer.batch(0);
+            return empty;
         }
         int window = (int) (first / stream.window());
         if (!of.current.is(dataset, stream, window)) {
@@ -80,7 +88,7 @@ public final class RankReader implements AutoCloseable {
             of.current.loadNext(loader);
         }
         int from = (int) (first - (long) window * stream.window());
-        return of.current.gather(from, from + plan.batchSize(), buffer);
+        return of.current.select(from, from + plan.batchSize(), plan.batchSize(), spare);
     }
 
     /** Makes a window the current one: the one that was prepared, where it is that. */

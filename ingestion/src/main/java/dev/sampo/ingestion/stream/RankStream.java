@@ -3,6 +3,7 @@ package dev.sampo.ingestion.stream;
 import dev.sampo.ingestion.index.ChunkIndex;
 import dev.sampo.ingestion.index.IngestPlan;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -17,6 +18,7 @@ public final class RankStream {
     private final long from;
     private final long to;
     private final int window;
+    private final int batch;
     private final long seed;
     private final boolean shuffled;
     private final int epoch;
@@ -45,7 +47,7 @@ public final class RankStream {
         long rows = starts[chunks];
         from = rows * rank / plan.ranks();
         to = rows * (rank + 1) / plan.ranks();
-        int batch = plan.batchSize();
+        batch = plan.batchSize();
         window = Math.toIntExact((plan.data().shuffleWindow() + batch - 1L) / batch * batch);
     }
 
@@ -95,7 +97,7 @@ public final class RankStream {
     /** Which of a window's rows, in the order of its pieces, comes at each position of the stream. */
     public int[] order(int number) {
         int[] order = new int[rows(number)];
-        order(number, order);
+        order(number, order, new int[order.length]);
         return order;
     }
 
@@ -103,14 +105,28 @@ public final class RankStream {
         return (int) Math.min(window, to - Math.min(to, from + (long) number * window));
     }
 
-    /** The same into an array that is long enough; gives the number of rows. */
-    int order(int number, int[] order) {
+    /**
+     * The same into an array that is long enough; gives the number of rows. Chance decides which rows a batch has. They come in
+     * the order of the file, so that who reads them passes memory in one direction, which takes half the time or less.
+     *
+     * @param batchOf as long as {@code order}; what was in it is lost
+     */
+    int order(int number, int[] order, int[] batchOf) {
         int rows = rows(number);
-        for (int i = 0; i < rows; i++) {
-            order[i] = i;
+        if (!shuffled) {
+            for (int i = 0; i < rows; i++) {
+                order[i] = i;
+            }
+            return rows;
         }
-        if (shuffled) {
-            shuffle(order, rows, new SplittableRandom(mix(seed ^ from * 0x9E3779B97F4A7C15L + number)));
+        int[] next = new int[(rows + batch - 1) / batch];
+        for (int each = 0; each < next.length; each++) {
+            next[each] = each * batch;
+            Arrays.fill(batchOf, next[each], Math.min(rows, next[each] + batch), each);
+        }
+        shuffle(batchOf, rows, new SplittableRandom(mix(seed ^ from * 0x9E3779B97F4A7C15L + number)));
+        for (int row = 0; row < rows; row++) {
+            order[next[batchOf[row]]++] = row;
         }
         return rows;
     }

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -101,6 +102,38 @@ class RankStreamTest {
             assertThat(rows(new RankStream(plan(2, 4, 40, seed + 1), index, Dataset.TRAIN, 1, 1)))
                     .as("another seed")
                     .isNotEqualTo(rows(one));
+        }
+    }
+
+    /** In one direction through the file, and each row in each batch of its window equally often. */
+    @Test
+    void chanceDecidesTheBatchAndTheFileTheOrderInIt() {
+        int rows = 60;
+        int batch = 20;
+        ChunkIndex index = new ChunkIndex(
+                new Schema(List.of("a"), null),
+                List.of(new SourceFile("x", null)),
+                List.of(),
+                List.of(new ChunkIndex.Chunk(0, new Span(0, 1, 0, 1, 50), rows, 0, List.of())),
+                List.of(),
+                0,
+                7);
+        int epochs = 3_000;
+        int[][] seen = new int[rows][rows / batch];
+        for (int epoch = 0; epoch < epochs; epoch++) {
+            int[] order = new RankStream(plan(1, batch, rows, 1), index, Dataset.TRAIN, epoch, 0).order(0);
+            for (int i = 0; i < rows; i++) {
+                seen[order[i]][i / batch]++;
+                if (i % batch > 0) {
+                    assertThat(order[i]).isGreaterThan(order[i - 1]);
+                }
+            }
+        }
+        for (int[] row : seen) {
+            for (int count : row) {
+                // A third of the epochs, by six standard deviations.
+                assertThat(count).isBetween(845, 1155);
+            }
         }
     }
 }

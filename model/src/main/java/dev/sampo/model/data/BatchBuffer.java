@@ -1,116 +1,72 @@
-package dev.sampo.ingestion.stream;
+package dev.sampo.model.data;
 
-import dev.sampo.model.data.Batch;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The arrays a batch is gathered into: those of a batch that was given back, where they are large enough, or new ones for as
- * many rows as a batch may have, so that they will do the next time. Not thread-safe.
- */
-final class BatchBuffer {
-    private final int rowsMax;
-    private final int width;
-    private final boolean sparse;
-    private final boolean weighted;
-    private @Nullable Batch spare;
+/** Gathers the rows of a {@link Selection} into arrays that it keeps and writes again for the next one. Not thread-safe. */
+public final class BatchBuffer {
     private float[] dense = new float[0];
     private int[] rowStarts = new int[0];
     private int[] indices = new int[0];
     private float[] values = new float[0];
     private float[] labels = new float[0];
-    private float @Nullable [] weights;
+    private float[] weights = new float[0];
 
-    BatchBuffer(int rowsMax, int width, boolean sparse, boolean weighted) {
-        this.rowsMax = rowsMax;
-        this.width = width;
-        this.sparse = sparse;
-        this.weighted = weighted;
-    }
-
-    /** Takes the arrays of {@code given} for the next batch; nobody else may have them any more. */
-    void begin(@Nullable Batch given) {
-        boolean fits = given != null
-                && given.isSparse() == sparse
-                && given.labels().length >= rowsMax
-                && (given.weights() != null && given.weights().length >= rowsMax) == weighted
-                && (sparse
-                        ? Objects.requireNonNull(given.rowStarts()).length > rowsMax
-                        : Objects.requireNonNull(given.dense()).length >= rowsMax * width);
-        spare = fits ? given : null;
-        if (!fits || given == null) {
-            labels = new float[rowsMax];
-            weights = weighted ? new float[rowsMax] : null;
-            dense = sparse ? dense : new float[Math.multiplyExact(rowsMax, width)];
-            rowStarts = sparse ? new int[rowsMax + 1] : rowStarts;
-            indices = new int[0];
-            values = new float[0];
-            return;
+    /** The selected rows side by side; good until the next call. */
+    public Batch gather(Selection from) {
+        if (from.isWhole()) {
+            return from.chunk(0);
         }
-        labels = given.labels();
-        weights = given.weights();
-        if (sparse) {
-            rowStarts = Objects.requireNonNull(given.rowStarts());
-            indices = Objects.requireNonNull(given.indices());
-            values = Objects.requireNonNull(given.values());
-        } else {
-            dense = Objects.requireNonNull(given.dense());
+        int rows = from.rows();
+        int width = from.width();
+        float[] given = targets(from);
+        if (from.isSparse()) {
+            entries(from);
+            return Batch.sparse(rows, width, rowStarts, indices, values, labels, given);
         }
+        int length = Math.multiplyExact(rows, width);
+        dense = dense.length < length ? new float[length] : dense;
+        for (int i = 0; i < rows; i++) {
+            float[] source = Objects.requireNonNull(from.chunk(i).dense());
+            System.arraycopy(source, from.row(i) * width, dense, i * width, width);
+        }
+        return Batch.dense(rows, width, dense, labels, given);
     }
 
-    boolean isSparse() {
-        return sparse;
+    /** Fills the labels; gives the weights, if there are any. */
+    private float @Nullable [] targets(Selection from) {
+        int rows = from.rows();
+        if (labels.length < rows) {
+            labels = new float[rows];
+            weights = new float[rows];
+        }
+        for (int i = 0; i < rows; i++) {
+            labels[i] = from.label(i);
+            weights[i] = from.weight(i);
+        }
+        return rows > 0 && from.chunk(0).weights() != null ? weights : null;
     }
 
-    int width() {
-        return width;
-    }
-
-    float[] dense() {
-        return dense;
-    }
-
-    int[] rowStarts() {
-        return rowStarts;
-    }
-
-    int[] indices() {
-        return indices;
-    }
-
-    float[] values() {
-        return values;
-    }
-
-    float[] labels() {
-        return labels;
-    }
-
-    float @Nullable [] weights() {
-        return weights;
-    }
-
-    /** Room for so many entries, and an eighth more for a batch that has some more. */
-    void ensureEntries(int nnz) {
-        if (indices.length < nnz || values.length < nnz) {
+    private void entries(Selection from) {
+        int rows = from.rows();
+        rowStarts = rowStarts.length <= rows ? new int[rows + 1] : rowStarts;
+        for (int i = 0; i < rows; i++) {
+            int[] source = Objects.requireNonNull(from.chunk(i).rowStarts());
+            rowStarts[i + 1] = Math.addExact(rowStarts[i], source[from.row(i) + 1] - source[from.row(i)]);
+        }
+        int nnz = rowStarts[rows];
+        if (indices.length < nnz) {
+            // An eighth more, for a batch that has some more.
             int room = (int) Math.min(Integer.MAX_VALUE - 8L, nnz + nnz / 8L);
             indices = new int[room];
             values = new float[room];
         }
-    }
-
-    /** The batch of the first {@code rows} rows; the arrays are its own from here on. */
-    Batch batch(int rows) {
-        Batch given = spare;
-        spare = null;
-        if (given != null
-                && given.rows() == rows
-                && given.width() == width
-                && (!sparse || given.indices() == indices)) {
-            return given;
+        for (int i = 0; i < rows; i++) {
+            Batch chunk = from.chunk(i);
+            int at = Objects.requireNonNull(chunk.rowStarts())[from.row(i)];
+            int length = rowStarts[i + 1] - rowStarts[i];
+            System.arraycopy(Objects.requireNonNull(chunk.indices()), at, indices, rowStarts[i], length);
+            System.arraycopy(Objects.requireNonNull(chunk.values()), at, values, rowStarts[i], length);
         }
-        return sparse
-                ? Batch.sparse(rows, width, rowStarts, indices, values, labels, weights)
-                : Batch.dense(rows, width, dense, labels, weights);
     }
 }

@@ -1,6 +1,7 @@
 package dev.sampo.model.network;
 
 import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import dev.sampo.model.kernel.Kernel;
 import dev.sampo.model.kernel.NativeFloats;
 import java.util.Arrays;
@@ -119,15 +120,16 @@ final class DenseStack implements Network.Lane {
 
     @Override
     public void forward(Batch batch, float[] scores) {
-        check(batch);
+        Selection all = Selection.all(batch);
+        check(all);
         if (batch.rows() > 0) {
-            run(batch, false, 0);
+            run(all, false, 0);
             System.arraycopy(z[layers - 1], 0, scores, 0, batch.rows() * network.outputs());
         }
     }
 
     @Override
-    public LossSum gradient(Batch batch, long dropoutSeed, float[] gradient, Network.Ready ready) {
+    public LossSum gradient(Selection batch, long dropoutSeed, float[] gradient, Network.Ready ready) {
         check(batch);
         if (batch.rows() == 0) {
             Arrays.fill(gradient, 0, network.parameterCount(), 0f);
@@ -148,7 +150,7 @@ final class DenseStack implements Network.Lane {
     }
 
     /** Scores, loss and gradient block by block, since a batch is larger than a cache; the bits of doing each for all rows. */
-    private LossSum sparseLinear(Batch batch, float[] gradient, Network.Ready ready) {
+    private LossSum sparseLinear(Selection batch, float[] gradient, Network.Ready ready) {
         int rows = batch.rows();
         Arrays.fill(gradient, 0, network.parameterCount(), 0f);
         for (int from = 0; from < rows; from += BLOCK_ROWS) {
@@ -163,7 +165,7 @@ final class DenseStack implements Network.Lane {
         return loss;
     }
 
-    private void check(Batch batch) {
+    private void check(Selection batch) {
         if (closed) {
             throw new IllegalStateException("the lane is closed");
         }
@@ -177,7 +179,7 @@ final class DenseStack implements Network.Lane {
         }
     }
 
-    private void run(Batch batch, boolean training, long dropoutSeed) {
+    private void run(Selection batch, boolean training, long dropoutSeed) {
         int rows = batch.rows();
         for (int layer = 0; layer < layers; layer++) {
             int in = widths[layer];
@@ -204,18 +206,30 @@ final class DenseStack implements Network.Lane {
     }
 
     /** The native input of a layer; that of the first grows when the first dense batch shows its need. */
-    private FloatPointer input(int layer, Batch batch) {
+    private FloatPointer input(int layer, Selection batch) {
         if (layer == 0) {
             long needed = (long) rowsMax * widths[0];
             if (nativeInputs[0].pointer().capacity() < needed) {
                 nativeInputs[0].close();
                 nativeInputs[0] = new NativeFloats(needed);
             }
-            nativeInputs[0].put(0, Objects.requireNonNull(batch.dense()), 0, batch.rows() * widths[0]);
+            putRows(batch);
         } else {
             nativeInputs[layer].put(0, active[layer - 1], 0, batch.rows() * widths[layer]);
         }
         return nativeInputs[layer].pointer();
+    }
+
+    private void putRows(Selection batch) {
+        int width = widths[0];
+        if (batch.isWhole()) {
+            nativeInputs[0].put(0, Objects.requireNonNull(batch.chunk(0).dense()), 0, batch.rows() * width);
+            return;
+        }
+        for (int row = 0; row < batch.rows(); row++) {
+            float[] source = Objects.requireNonNull(batch.chunk(row).dense());
+            nativeInputs[0].put(row * width, source, batch.row(row) * width, width);
+        }
     }
 
     private void addBias(float[] values, int rows, int out, int biasAt) {
@@ -227,28 +241,28 @@ final class DenseStack implements Network.Lane {
         }
     }
 
-    private void sparseForward(Batch batch, float[] target, int from, int to) {
-        int[] starts = Objects.requireNonNull(batch.rowStarts());
-        int[] indices = Objects.requireNonNull(batch.indices());
-        float[] values = Objects.requireNonNull(batch.values());
+    private void sparseForward(Selection batch, float[] target, int from, int to) {
         int out = widths[1];
         int biasAt = biasAt(0);
-        if (out == 1) {
-            for (int row = from; row < to; row++) {
+        for (int row = from; row < to; row++) {
+            Batch chunk = batch.chunk(row);
+            int[] indices = Objects.requireNonNull(chunk.indices());
+            float[] values = Objects.requireNonNull(chunk.values());
+            int[] starts = Objects.requireNonNull(chunk.rowStarts());
+            int end = starts[batch.row(row) + 1];
+            if (out == 1) {
                 float sum = parameters[biasAt];
-                for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
-                    sum += values[entry] * parameters[weightAt[0] + indices[entry]];
+                for (int entry = starts[batch.row(row)]; entry < end; entry++) {
+                    sum += values[entry] * parameters[indices[entry]];
                 }
                 target[row] = sum;
+                continue;
             }
-            return;
-        }
-        for (int row = from; row < to; row++) {
             int at = row * out;
             System.arraycopy(parameters, biasAt, target, at, out);
-            for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
+            for (int entry = starts[batch.row(row)]; entry < end; entry++) {
                 float value = values[entry];
-                int weight = weightAt[0] + indices[entry] * out;
+                int weight = indices[entry] * out;
                 for (int j = 0; j < out; j++) {
                     target[at + j] += value * parameters[weight + j];
                 }
@@ -257,25 +271,23 @@ final class DenseStack implements Network.Lane {
     }
 
     /** Turns the scores of rows [from, to) into the last layer's delta and adds their loss in row order. */
-    private void lossAndDelta(Batch batch, int from, int to) {
+    private void lossAndDelta(Selection batch, int from, int to) {
         int outputs = network.outputs();
         float[] last = delta[layers - 1];
         System.arraycopy(z[layers - 1], from * outputs, last, from * outputs, (to - from) * outputs);
-        float[] labels = batch.labels();
-        float[] given = batch.weights();
         Loss function = network.loss();
         double weights = weightTotal;
         double loss = lossTotal;
         for (int row = from; row < to; row++) {
-            float weight = given == null ? 1f : given[row];
+            float weight = batch.weight(row);
             weights += weight;
-            loss += weight * function.replaceByGradient(last, row * outputs, outputs, labels[row], weight);
+            loss += weight * function.replaceByGradient(last, row * outputs, outputs, batch.label(row), weight);
         }
         weightTotal = weights;
         lossTotal = loss;
     }
 
-    private void backward(Batch batch, long dropoutSeed, float[] gradient, LossSum loss, Network.Ready ready) {
+    private void backward(Selection batch, long dropoutSeed, float[] gradient, LossSum loss, Network.Ready ready) {
         int rows = batch.rows();
         for (int layer = layers - 1; layer >= 0; layer--) {
             int in = widths[layer];
@@ -323,25 +335,25 @@ final class DenseStack implements Network.Lane {
         }
     }
 
-    private void addSparseGradient(Batch batch, float[] delta, int fromRow, int toRow, float[] gradient) {
-        int[] starts = Objects.requireNonNull(batch.rowStarts());
-        int[] indices = Objects.requireNonNull(batch.indices());
-        float[] values = Objects.requireNonNull(batch.values());
+    private void addSparseGradient(Selection batch, float[] delta, int fromRow, int toRow, float[] gradient) {
         int out = widths[1];
-        if (out == 1) {
-            for (int row = fromRow; row < toRow; row++) {
-                float d = delta[row];
-                for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
-                    gradient[weightAt[0] + indices[entry]] += values[entry] * d;
-                }
-            }
-            return;
-        }
         for (int row = fromRow; row < toRow; row++) {
+            Batch chunk = batch.chunk(row);
+            int[] indices = Objects.requireNonNull(chunk.indices());
+            float[] values = Objects.requireNonNull(chunk.values());
+            int[] starts = Objects.requireNonNull(chunk.rowStarts());
+            int end = starts[batch.row(row) + 1];
+            if (out == 1) {
+                float d = delta[row];
+                for (int entry = starts[batch.row(row)]; entry < end; entry++) {
+                    gradient[indices[entry]] += values[entry] * d;
+                }
+                continue;
+            }
             int at = row * out;
-            for (int entry = starts[row]; entry < starts[row + 1]; entry++) {
+            for (int entry = starts[batch.row(row)]; entry < end; entry++) {
                 float value = values[entry];
-                int weight = weightAt[0] + indices[entry] * out;
+                int weight = indices[entry] * out;
                 for (int j = 0; j < out; j++) {
                     gradient[weight + j] += value * delta[at + j];
                 }

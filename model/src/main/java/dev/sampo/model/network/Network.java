@@ -1,6 +1,7 @@
 package dev.sampo.model.network;
 
 import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import dev.sampo.model.data.Target;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,11 +46,11 @@ public final class Network {
          *
          * @param dropoutSeed decides which activations are dropped; no effect without dropout
          */
-        LossSum gradient(Batch batch, long dropoutSeed, float[] gradient, Ready ready);
+        LossSum gradient(Selection batch, long dropoutSeed, float[] gradient, Ready ready);
 
-        /** The gradient as a whole. */
+        /** The gradient of all rows of a batch, as a whole. */
         default LossSum gradient(Batch batch, long dropoutSeed, float[] gradient) {
-            return gradient(batch, dropoutSeed, gradient, Ready.IGNORED);
+            return gradient(Selection.all(batch), dropoutSeed, gradient, Ready.IGNORED);
         }
 
         /** Writes the raw scores [rows, outputs]; nothing is dropped. */

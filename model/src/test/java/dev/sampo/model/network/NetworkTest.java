@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.BatchBuffer;
+import dev.sampo.model.data.Selection;
 import dev.sampo.model.data.Target;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -67,6 +69,41 @@ class NetworkTest {
         }
     }
 
+    /** Rows of two chunks in any order, some of them twice: what they are where they lie, and side by side. */
+    @ParameterizedTest(name = "{0} {1} {2} sparse={4}")
+    @MethodSource("models")
+    void aSelectionGivesTheBitsOfItsRowsSideBySide(
+            String type, String activation, LossSpec loss, Target target, boolean sparse) {
+        Network network = network(type, activation, loss, target);
+        Batch[] chunks = {batch(target, sparse, 3), batch(target, sparse, 4)};
+        SplittableRandom random = new SplittableRandom(1);
+        int rows = 150;
+        int[] chunkOf = random.ints(rows + 5, 0, 2).toArray();
+        int[] rowOf = random.ints(rows + 5, 0, ROWS).toArray();
+        Selection selection = new Selection(rows, chunks, chunkOf, rowOf);
+        Batch gathered = new BatchBuffer().gather(selection);
+        for (int i = 0; i < rows; i++) {
+            assertEquals(chunks[chunkOf[i]].labels()[rowOf[i]], gathered.labels()[i]);
+            assertEquals(chunks[chunkOf[i]].weights()[rowOf[i]], gathered.weights()[i]);
+            for (int j = 0; j < WIDTH; j++) {
+                assertEquals(value(chunks[chunkOf[i]], rowOf[i], j), value(gathered, i, j));
+            }
+        }
+        float[] parameters = parameters(network);
+        float[] selected = new float[parameters.length];
+        float[] whole = new float[parameters.length];
+        try (Network.Lane lane = network.newLane(rows)) {
+            lane.load(parameters, 0, 0, parameters.length);
+            LossSum sum = lane.gradient(selection, 1, selected, Network.Ready.IGNORED);
+            assertEquals(sum, lane.gradient(gathered, 1, whole));
+        }
+        assertArrayEquals(whole, selected);
+    }
+
+    private static float value(Batch batch, int row, int column) {
+        return batch.isSparse() ? batch.values()[batch.rowStarts()[row] + column] : batch.dense()[row * WIDTH + column];
+    }
+
     private static Network network(String type, String activation, LossSpec loss, Target target) {
         return Network.of(
                 new ModelSpec(type, type.equals("mlp") ? List.of(4, 3) : null, activation, null, loss), WIDTH, target);
@@ -94,7 +131,11 @@ class NetworkTest {
     }
 
     private static Batch batch(Target target, boolean sparse) {
-        SplittableRandom random = new SplittableRandom(3);
+        return batch(target, sparse, 3);
+    }
+
+    private static Batch batch(Target target, boolean sparse, int seed) {
+        SplittableRandom random = new SplittableRandom(seed);
         float[] dense = new float[ROWS * WIDTH];
         float[] labels = new float[ROWS];
         float[] weights = new float[ROWS];

@@ -1,6 +1,6 @@
 package dev.sampo.trainer.worker;
 
-import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class BatchQueue {
     private final Map<BatchKey, Long> askedAtMs = new LinkedHashMap<>();
-    private final Map<BatchKey, Batch> arrived = new HashMap<>();
+    private final Map<BatchKey, Selection> arrived = new HashMap<>();
     /** Batches that were used, for {@link #spare}. */
-    private final Deque<Batch> spares = new ArrayDeque<>();
+    private final Deque<Selection> spares = new ArrayDeque<>();
 
     private final List<BatchKey> fresh = new ArrayList<>();
     private int wantedMost;
@@ -52,18 +52,18 @@ final class BatchQueue {
     }
 
     /** Takes a batch; one that nobody waits for (a repeated answer) is dropped. */
-    void arrived(BatchKey key, Batch batch) {
+    void arrived(BatchKey key, Selection batch) {
         if (askedAtMs.remove(key) != null) {
             arrived.put(key, batch);
         }
     }
 
     /** A batch that nobody uses any more, to be given back with a request; null if there is none. Each is given once. */
-    @Nullable Batch spare() {
+    @Nullable Selection spare() {
         return spares.poll();
     }
 
-    @Nullable Batch get(BatchKey key) {
+    @Nullable Selection get(BatchKey key) {
         return arrived.get(key);
     }
 

@@ -3,6 +3,8 @@ package dev.sampo.trainer.worker;
 import dev.sampo.cluster.store.Store;
 import dev.sampo.ingestion.stream.Dataset;
 import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.BatchBuffer;
+import dev.sampo.model.data.Selection;
 import dev.sampo.model.metric.Evaluation;
 import dev.sampo.model.network.Network;
 import java.io.IOException;
@@ -22,6 +24,7 @@ final class EpochEvaluation {
     private final Network.Lane lane;
     private final Network network;
     private final float[] scores;
+    private final BatchBuffer buffer = new BatchBuffer();
     private final long beganNanos = System.nanoTime();
     private Evaluation current;
     private int rank;
@@ -76,10 +79,11 @@ final class EpochEvaluation {
             // Its writing failed.
             return writeRank(store);
         }
-        Batch batch = queue.get(new BatchKey(Dataset.VALIDATION, 0, rank, index));
-        if (batch == null) {
+        Selection selected = queue.get(new BatchKey(Dataset.VALIDATION, 0, rank, index));
+        if (selected == null) {
             return false;
         }
+        Batch batch = buffer.gather(selected);
         if (batch.rows() > 0) {
             lane.forward(batch, scores);
             current.add(batch, scores);

@@ -1,6 +1,6 @@
 package dev.sampo.trainer.worker;
 
-import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import dev.sampo.model.network.LossSum;
 import dev.sampo.model.network.Network;
 import dev.sampo.parameter.compression.Compression;
@@ -72,7 +72,7 @@ final class GradientTree {
      * @param batches the batch of a rank
      * @param dropoutSeed the seed of a rank at this step
      */
-    void compute(Network.Lane lane, IntFunction<Batch> batches, IntToLongFunction dropoutSeed, Ready ready) {
+    void compute(Network.Lane lane, IntFunction<Selection> batches, IntToLongFunction dropoutSeed, Ready ready) {
         for (Sum sum : sums) {
             int size = RankTree.rootSize(sum.block.hi() - sum.block.lo());
             node(lane, sum.block.lo(), size, 0, sum.gradient, batches, dropoutSeed, (loss, from, to) -> {
@@ -88,7 +88,7 @@ final class GradientTree {
             int size,
             int depth,
             float[] target,
-            IntFunction<Batch> batches,
+            IntFunction<Selection> batches,
             IntToLongFunction dropoutSeed,
             Network.Ready ready) {
         if (size == 1) {

@@ -11,7 +11,7 @@ import dev.sampo.ingestion.stream.Dataset;
 import dev.sampo.ingestion.stream.FetchFailed;
 import dev.sampo.ingestion.stream.IngestEntity;
 import dev.sampo.ingestion.stream.IngestSharding;
-import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import dev.sampo.model.network.Network;
 import dev.sampo.parameter.shard.ParameterShard;
 import dev.sampo.parameter.shard.ShardMessages.Address;
@@ -272,7 +272,7 @@ abstract class RankRun implements AutoCloseable {
             return;
         }
         if (reply instanceof BatchPart part && part.job().equals(plan.job())) {
-            Batch batch = assembler.accept(part);
+            Selection batch = assembler.accept(part);
             if (batch != null) {
                 readers.put(part.rank(), part.source());
                 queue.arrived(new BatchKey(part.dataset(), part.epoch(), part.rank(), part.index()), batch);
@@ -334,7 +334,7 @@ abstract class RankRun implements AutoCloseable {
         }
     }
 
-    final Batch batch(long clock, int rank) {
+    final Selection batch(long clock, int rank) {
         return Objects.requireNonNull(queue.get(key(clock, rank)));
     }
 

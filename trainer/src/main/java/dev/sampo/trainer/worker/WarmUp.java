@@ -1,6 +1,7 @@
 package dev.sampo.trainer.worker;
 
 import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import dev.sampo.model.data.Target;
 import dev.sampo.model.kernel.Kernel;
 import dev.sampo.model.network.ModelSpec;
@@ -24,7 +25,7 @@ final class WarmUp {
                 new ModelSpec("mlp", List.of(WIDTH), null, null, null),
                 WIDTH,
                 new Target(Target.Kind.CLASSES, List.of("a", "b")));
-        Batch batch = Batch.dense(2, WIDTH, new float[2 * WIDTH], new float[] {0, 1}, null);
+        Selection batch = Selection.all(Batch.dense(2, WIDTH, new float[2 * WIDTH], new float[] {0, 1}, null));
         try (Network.Lane lane = network.newLane(batch.rows())) {
             int parameters = network.parameterCount();
             lane.load(new float[parameters], 0, 0, parameters);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sampo.ingestion.stream.Dataset;
 import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +19,8 @@ class BatchQueueTest {
         return new BatchKey(Dataset.TRAIN, 0, 0, index);
     }
 
-    private static Batch batch() {
-        return Batch.dense(0, 1, new float[0], new float[0], null);
+    private static Selection batch() {
+        return Selection.all(Batch.dense(0, 1, new float[0], new float[0], null));
     }
 
     private static List<BatchKey> keys(int from, int to) {
@@ -28,7 +29,7 @@ class BatchQueueTest {
 
     @Test
     void aBatchIsGivenBackOnceAndOnlyWhenItIsWantedNoMore() {
-        Batch first = batch();
+        Selection first = batch();
         assertThat(queue.want(keys(0, 2), 0)).containsExactly(key(0), key(1));
         queue.arrived(key(0), first);
         assertThat(queue.spare()).isNull();
@@ -66,7 +67,7 @@ class BatchQueueTest {
         for (int seed = 0; seed < 200; seed++) {
             Random random = new Random(seed);
             BatchQueue any = new BatchQueue();
-            Map<Batch, Boolean> given = new IdentityHashMap<>();
+            Map<Selection, Boolean> given = new IdentityHashMap<>();
             int at = 0;
             for (int i = 0; i < 100; i++) {
                 int from = at;
@@ -75,7 +76,7 @@ class BatchQueueTest {
                     case 1 -> any.arrived(key(from + random.nextInt(4)), batch());
                     default -> at += random.nextInt(2);
                 }
-                Batch spare = random.nextBoolean() ? any.spare() : null;
+                Selection spare = random.nextBoolean() ? any.spare() : null;
                 if (spare != null) {
                     assertThat(given.put(spare, true)).as("given twice").isNull();
                 }

@@ -6,6 +6,7 @@ import dev.sampo.cluster.store.FolderStore;
 import dev.sampo.ingestion.stream.BatchPart;
 import dev.sampo.ingestion.stream.IngestEntity;
 import dev.sampo.model.data.Batch;
+import dev.sampo.model.data.Selection;
 import dev.sampo.model.data.Target;
 import dev.sampo.model.network.ModelSpec;
 import dev.sampo.parameter.compression.Compression;
@@ -140,7 +141,7 @@ class WorkerResendTest {
                             0,
                             1,
                             context.getSelf(),
-                            Batch.dense(1, 2, new float[] {1, 2}, new float[] {3}, null),
+                            Selection.all(Batch.dense(1, 2, new float[] {1, 2}, new float[] {3}, null)),
                             new byte[0]));
             return Behaviors.same();
         });
