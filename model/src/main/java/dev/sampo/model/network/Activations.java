@@ -9,27 +9,29 @@ final class Activations {
 
     private Activations() {}
 
-    /** out[i] = activation(z[i]). Gelu is the tanh form of Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016. */
-    static void apply(String activation, float[] z, float[] out, int length) {
+    /**
+     * out[i] = activation(z[at + i]). Gelu is the tanh form of Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
+     */
+    static void apply(String activation, float[] z, int at, float[] out, int length) {
         switch (activation) {
             case "relu" -> {
                 for (int i = 0; i < length; i++) {
-                    out[i] = Math.max(z[i], 0f);
+                    out[i] = Math.max(z[at + i], 0f);
                 }
             }
             case "tanh" -> {
                 for (int i = 0; i < length; i++) {
-                    out[i] = (float) Elementary.tanh(z[i]);
+                    out[i] = (float) Elementary.tanh(z[at + i]);
                 }
             }
             case "sigmoid" -> {
                 for (int i = 0; i < length; i++) {
-                    out[i] = (float) Elementary.sigmoid(z[i]);
+                    out[i] = (float) Elementary.sigmoid(z[at + i]);
                 }
             }
             case "gelu" -> {
                 for (int i = 0; i < length; i++) {
-                    double x = z[i];
+                    double x = z[at + i];
                     out[i] = (float) (x * Elementary.sigmoid(2 * GELU_A * (x + GELU_B * x * x * x)));
                 }
             }
@@ -37,30 +39,30 @@ final class Activations {
         }
     }
 
-    /** delta[i] *= activation'(z[i]). */
-    static void timesDerivative(String activation, float[] z, float[] delta, int length) {
+    /** delta[i] *= activation'(z[at + i]). */
+    static void timesDerivative(String activation, float[] z, int at, float[] delta, int length) {
         switch (activation) {
             case "relu" -> {
                 // 1 where z > 0 and 0 elsewhere, without a branch that would be mispredicted half the time.
                 for (int i = 0; i < length; i++) {
-                    delta[i] *= Math.min(Math.max(z[i], 0f) * Float.MAX_VALUE, 1f);
+                    delta[i] *= Math.min(Math.max(z[at + i], 0f) * Float.MAX_VALUE, 1f);
                 }
             }
             case "tanh" -> {
                 for (int i = 0; i < length; i++) {
-                    double t = Elementary.tanh(z[i]);
+                    double t = Elementary.tanh(z[at + i]);
                     delta[i] *= (float) (1 - t * t);
                 }
             }
             case "sigmoid" -> {
                 for (int i = 0; i < length; i++) {
-                    double s = Elementary.sigmoid(z[i]);
+                    double s = Elementary.sigmoid(z[at + i]);
                     delta[i] *= (float) (s * (1 - s));
                 }
             }
             case "gelu" -> {
                 for (int i = 0; i < length; i++) {
-                    double x = z[i];
+                    double x = z[at + i];
                     double s = Elementary.sigmoid(2 * GELU_A * (x + GELU_B * x * x * x));
                     double inner = 2 * GELU_A * (1 + 3 * GELU_B * x * x);
                     delta[i] *= (float) (s + x * s * (1 - s) * inner);
@@ -73,13 +75,15 @@ final class Activations {
     /**
      * Zeroes a share of the elements and scales the rest by 1 / (1 - share) (Srivastava et al., "Dropout", 2014, inverted). The
      * choice is a hash of (seed, layer, element), so the backward pass makes it again.
+     *
+     * @param element the number of {@code values[0]} among the layer's
      */
-    static void drop(float[] values, int length, long seed, int layer, double share) {
+    static void drop(float[] values, int length, long seed, int layer, int element, double share) {
         long threshold = (long) (share * (1L << 53));
         float scale = (float) (1 / (1 - share));
         long base = seed + (layer + 1) * 0x9E3779B97F4A7C15L;
         for (int i = 0; i < length; i++) {
-            long h = base + i * 0xD1B54A32D192ED03L;
+            long h = base + (element + i) * 0xD1B54A32D192ED03L;
             h = (h ^ h >>> 32) * 0xDABA0B6EB09322E3L;
             h = (h ^ h >>> 32) * 0xDABA0B6EB09322E3L;
             h ^= h >>> 32;

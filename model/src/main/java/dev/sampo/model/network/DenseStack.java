@@ -15,6 +15,8 @@ import org.bytedeco.javacpp.FloatPointer;
 final class DenseStack implements Network.Lane {
     /** Rows whose entries stay in the first-level cache between their scores and their gradient. */
     private static final int BLOCK_ROWS = 64;
+    /** Elements of rows that stay in the first-level cache between one loop and the next. */
+    private static final int BLOCK_ELEMENTS = 2048;
 
     private final Network network;
     private final int rowsMax;
@@ -32,13 +34,18 @@ final class DenseStack implements Network.Lane {
     /** Input of each layer, native: [rows, widths[layer]]. */
     private final NativeFloats[] nativeInputs;
 
+    /** What a product gives, and then what the gradient with respect to it is: [rows, width of the layer at work]. */
     private final NativeFloats nativeOut;
+
     private final NativeFloats nativeGradient;
-    /** Pre-activation and activation of each hidden layer: [rows, widths[layer + 1]]. */
+    /** Pre-activations [rows, widths[layer + 1]]; those of the last layer become the gradient with respect to them. */
     private final float[][] z;
 
-    private final float[][] active;
-    private final float[][] delta;
+    /** Some rows of a layer on their way from one product to the next. */
+    private final float[] block;
+    /** Of the first layer, [rows, widths[1]]: where sparse batches meet several layers. */
+    private float[] sparseDelta = new float[0];
+
     private boolean sparseSeen;
     /** Where all batches are sparse and there is one layer, no matrix product reads the parameters. */
     private boolean nativeStale;
@@ -60,18 +67,13 @@ final class DenseStack implements Network.Lane {
         nativeWeights = new FloatPointer[layers];
         nativeInputs = new NativeFloats[layers];
         z = new float[layers][];
-        active = new float[layers][];
-        delta = new float[layers][];
         int widest = 0;
         int largestWeight = 0;
         for (int layer = 0; layer < layers; layer++) {
             weightAt[layer] = network.tensors().get(2 * layer).offset();
             nativeWeights[layer] = nativeParameters.from(weightAt[layer]);
             nativeInputs[layer] = new NativeFloats((long) rowsMax * (layer == 0 ? 1 : widths[layer]));
-            int size = size(rowsMax, widths[layer + 1]);
-            z[layer] = new float[size];
-            active[layer] = new float[size];
-            delta[layer] = new float[size];
+            z[layer] = new float[size(rowsMax, widths[layer + 1])];
             widest = Math.max(widest, widths[layer + 1]);
             largestWeight = Math.max(largestWeight, widths[layer] * widths[layer + 1]);
         }
@@ -80,6 +82,7 @@ final class DenseStack implements Network.Lane {
         }
         nativeOut = new NativeFloats((long) rowsMax * widest);
         nativeGradient = new NativeFloats(largestWeight);
+        block = new float[Math.max(BLOCK_ELEMENTS, widest)];
     }
 
     /** Elements of an array [rows, width]; checked, for a batch size is the user's to choose. */
@@ -157,8 +160,8 @@ final class DenseStack implements Network.Lane {
             int to = Math.min(rows, from + BLOCK_ROWS);
             sparseForward(batch, z[0], from, to);
             lossAndDelta(batch, from, to);
-            addBiasGradient(delta[0], from, to, widths[1], gradient, biasAt(0));
-            addSparseGradient(batch, delta[0], from, to, gradient);
+            addBiasGradient(z[0], from, to, widths[1], gradient, biasAt(0));
+            addSparseGradient(batch, z[0], from, to, gradient);
         }
         LossSum loss = new LossSum(rows, weightTotal, lossTotal);
         ready.ready(loss, 0, network.parameterCount());
@@ -182,30 +185,64 @@ final class DenseStack implements Network.Lane {
     private void run(Selection batch, boolean training, long dropoutSeed) {
         int rows = batch.rows();
         for (int layer = 0; layer < layers; layer++) {
-            int in = widths[layer];
-            int out = widths[layer + 1];
-            if (layer == 0 && batch.isSparse()) {
-                sparseForward(batch, z[0], 0, rows);
-            } else {
+            boolean sparse = layer == 0 && batch.isSparse();
+            if (!sparse) {
                 if (nativeStale) {
                     nativeParameters.put(0, parameters, 0, parameters.length);
                     nativeStale = false;
                 }
                 FloatPointer input = input(layer, batch);
-                Kernel.gemm(false, false, rows, out, in, input, nativeWeights[layer], nativeOut.pointer());
-                nativeOut.get(0, z[layer], 0, rows * out);
-                addBias(z[layer], rows, out, biasAt(layer));
+                Kernel.gemm(
+                        false,
+                        false,
+                        rows,
+                        widths[layer + 1],
+                        widths[layer],
+                        input,
+                        nativeWeights[layer],
+                        nativeOut.pointer());
             }
-            if (layer + 1 < layers) {
-                Activations.apply(network.activation(), z[layer], active[layer], rows * out);
-                if (training && network.dropout() > 0) {
-                    Activations.drop(active[layer], rows * out, dropoutSeed, layer, network.dropout());
+            int blockRows = block.length / widths[layer + 1];
+            for (int row = 0; row < rows; row += blockRows) {
+                int to = Math.min(rows, row + blockRows);
+                if (sparse) {
+                    sparseForward(batch, z[0], row, to);
+                } else {
+                    takeScores(layer, row, to);
+                }
+                if (layer + 1 < layers) {
+                    activate(layer, row, to, training && network.dropout() > 0, dropoutSeed);
                 }
             }
         }
     }
 
-    /** The native input of a layer; that of the first grows when the first dense batch shows its need. */
+    /** Pre-activations of rows [from, to) from the product. */
+    private void takeScores(int layer, int from, int to) {
+        int out = widths[layer + 1];
+        float[] target = z[layer];
+        int biasAt = biasAt(layer);
+        nativeOut.get(from * out, target, from * out, (to - from) * out);
+        for (int row = from; row < to; row++) {
+            int at = row * out;
+            for (int j = 0; j < out; j++) {
+                target[at + j] += parameters[biasAt + j];
+            }
+        }
+    }
+
+    /** The next layer's input from a layer's pre-activations, of rows [from, to). */
+    private void activate(int layer, int from, int to, boolean drops, long dropoutSeed) {
+        int at = from * widths[layer + 1];
+        int length = to * widths[layer + 1] - at;
+        Activations.apply(network.activation(), z[layer], at, block, length);
+        if (drops) {
+            Activations.drop(block, length, dropoutSeed, layer, at, network.dropout());
+        }
+        nativeInputs[layer + 1].put(at, block, 0, length);
+    }
+
+    /** The native input of a layer; that of the first is put there, and grows when the first dense batch shows its need. */
     private FloatPointer input(int layer, Selection batch) {
         if (layer == 0) {
             long needed = (long) rowsMax * widths[0];
@@ -214,8 +251,6 @@ final class DenseStack implements Network.Lane {
                 nativeInputs[0] = new NativeFloats(needed);
             }
             putRows(batch);
-        } else {
-            nativeInputs[layer].put(0, active[layer - 1], 0, batch.rows() * widths[layer]);
         }
         return nativeInputs[layer].pointer();
     }
@@ -229,15 +264,6 @@ final class DenseStack implements Network.Lane {
         for (int row = 0; row < batch.rows(); row++) {
             float[] source = Objects.requireNonNull(batch.chunk(row).dense());
             nativeInputs[0].put(row * width, source, batch.row(row) * width, width);
-        }
-    }
-
-    private void addBias(float[] values, int rows, int out, int biasAt) {
-        for (int row = 0; row < rows; row++) {
-            int at = row * out;
-            for (int j = 0; j < out; j++) {
-                values[at + j] += parameters[biasAt + j];
-            }
         }
     }
 
@@ -270,11 +296,10 @@ final class DenseStack implements Network.Lane {
         }
     }
 
-    /** Turns the scores of rows [from, to) into the last layer's delta and adds their loss in row order. */
+    /** Turns the scores of rows [from, to) into the gradient with respect to them, and adds their loss in row order. */
     private void lossAndDelta(Selection batch, int from, int to) {
         int outputs = network.outputs();
-        float[] last = delta[layers - 1];
-        System.arraycopy(z[layers - 1], from * outputs, last, from * outputs, (to - from) * outputs);
+        float[] last = z[layers - 1];
         Loss function = network.loss();
         double weights = weightTotal;
         double loss = lossTotal;
@@ -289,19 +314,14 @@ final class DenseStack implements Network.Lane {
 
     private void backward(Selection batch, long dropoutSeed, float[] gradient, LossSum loss, Network.Ready ready) {
         int rows = batch.rows();
-        for (int layer = layers - 1; layer >= 0; layer--) {
+        int outputs = network.outputs();
+        int last = biasAt(layers - 1);
+        Arrays.fill(gradient, last, last + outputs, 0f);
+        addBiasGradient(z[layers - 1], 0, rows, outputs, gradient, last);
+        nativeOut.put(0, z[layers - 1], 0, rows * outputs);
+        for (int layer = layers - 1; layer > 0 || !batch.isSparse(); layer--) {
             int in = widths[layer];
             int out = widths[layer + 1];
-            int end = biasAt(layer) + out;
-            Arrays.fill(gradient, biasAt(layer), end, 0f);
-            addBiasGradient(delta[layer], 0, rows, out, gradient, biasAt(layer));
-            if (layer == 0 && batch.isSparse()) {
-                Arrays.fill(gradient, weightAt[0], biasAt(0), 0f);
-                addSparseGradient(batch, delta[0], 0, rows, gradient);
-                ready.ready(loss, 0, end);
-                return;
-            }
-            nativeOut.put(0, delta[layer], 0, rows * out);
             Kernel.gemm(
                     true,
                     false,
@@ -312,16 +332,50 @@ final class DenseStack implements Network.Lane {
                     nativeOut.pointer(),
                     nativeGradient.pointer());
             nativeGradient.get(0, gradient, weightAt[layer], in * out);
-            ready.ready(loss, weightAt[layer], end);
-            if (layer > 0) {
-                // The layer's input is no longer needed: its buffer takes the gradient with respect to it.
-                FloatPointer inputDelta = nativeInputs[layer].pointer();
-                Kernel.gemm(false, true, rows, in, out, nativeOut.pointer(), nativeWeights[layer], inputDelta);
-                nativeInputs[layer].get(0, delta[layer - 1], 0, rows * in);
-                if (network.dropout() > 0) {
-                    Activations.drop(delta[layer - 1], rows * in, dropoutSeed, layer - 1, network.dropout());
-                }
-                Activations.timesDerivative(network.activation(), z[layer - 1], delta[layer - 1], rows * in);
+            ready.ready(loss, weightAt[layer], biasAt(layer) + out);
+            if (layer == 0) {
+                return;
+            }
+            // The layer's input is no longer needed: its buffer takes the gradient with respect to it.
+            Kernel.gemm(
+                    false,
+                    true,
+                    rows,
+                    in,
+                    out,
+                    nativeOut.pointer(),
+                    nativeWeights[layer],
+                    nativeInputs[layer].pointer());
+            propagate(layer - 1, batch, dropoutSeed, gradient);
+        }
+        Arrays.fill(gradient, weightAt[0], biasAt(0), 0f);
+        addSparseGradient(batch, sparseDelta, 0, rows, gradient);
+        ready.ready(loss, 0, biasAt(0) + widths[1]);
+    }
+
+    /** From the gradient with respect to a layer's output to that with respect to its pre-activations, and to its bias. */
+    private void propagate(int layer, Selection batch, long dropoutSeed, float[] gradient) {
+        int out = widths[layer + 1];
+        int rows = batch.rows();
+        int blockRows = block.length / out;
+        boolean sparse = layer == 0 && batch.isSparse();
+        if (sparse && sparseDelta.length < rows * out) {
+            sparseDelta = new float[rowsMax * out];
+        }
+        Arrays.fill(gradient, biasAt(layer), biasAt(layer) + out, 0f);
+        for (int row = 0; row < rows; row += blockRows) {
+            int count = Math.min(blockRows, rows - row);
+            int at = row * out;
+            nativeInputs[layer + 1].get(at, block, 0, count * out);
+            if (network.dropout() > 0) {
+                Activations.drop(block, count * out, dropoutSeed, layer, at, network.dropout());
+            }
+            Activations.timesDerivative(network.activation(), z[layer], at, block, count * out);
+            addBiasGradient(block, 0, count, out, gradient, biasAt(layer));
+            if (sparse) {
+                System.arraycopy(block, 0, sparseDelta, at, count * out);
+            } else {
+                nativeOut.put(at, block, 0, count * out);
             }
         }
     }

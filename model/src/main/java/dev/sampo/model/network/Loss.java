@@ -63,7 +63,10 @@ public final class Loss {
                 yield error <= delta ? 0.5 * error * error : delta * (error - 0.5 * delta);
             }
             case LOGISTIC -> Elementary.softplus(label > 0.5f ? -scores[offset] : scores[offset]);
-            case CROSS_ENTROPY -> logSumExp(scores, offset, outputs) - scores[offset + (int) label];
+            case CROSS_ENTROPY -> {
+                double largest = largest(scores, offset, outputs);
+                yield logOfSum(scores, offset, outputs, largest) - (scores[offset + (int) label] - largest);
+            }
         };
     }
 
@@ -93,16 +96,23 @@ public final class Loss {
         return Math.max(label > 0.5f ? -score : score, 0) + StrictMath.log1p(e);
     }
 
-    /** One sum of exponentials for loss and gradient. */
+    /** One exponential of each score for loss and gradient. */
     private static double ofScores(float[] scores, int offset, int outputs, int label, float weight) {
-        double total = logSumExp(scores, offset, outputs);
-        double loss = total - scores[offset + label];
-        softmax(scores, offset, outputs, total);
-        scores[offset + label] -= 1f;
-        for (int j = 0; j < outputs; j++) {
-            scores[offset + j] *= weight;
+        double largest = largest(scores, offset, outputs);
+        double ofLabel = scores[offset + label] - largest;
+        double sum = 0;
+        for (int j = offset; j < offset + outputs; j++) {
+            double e = Elementary.exp(scores[j] - largest);
+            sum += e;
+            scores[j] = (float) e;
         }
-        return loss;
+        double scale = weight / sum;
+        float expected = scores[offset + label];
+        for (int j = offset; j < offset + outputs; j++) {
+            scores[j] = (float) (scores[j] * scale);
+        }
+        scores[offset + label] = (float) (expected * scale - weight);
+        return StrictMath.log(sum) - ofLabel;
     }
 
     /** Scores to predictions in place: a probability, a distribution, or the value itself. */
@@ -122,14 +132,24 @@ public final class Loss {
     }
 
     private static double logSumExp(float[] scores, int offset, int outputs) {
-        double largest = scores[offset];
-        for (int j = offset + 1; j < offset + outputs; j++) {
-            largest = Math.max(largest, scores[j]);
-        }
+        double largest = largest(scores, offset, outputs);
+        return largest + logOfSum(scores, offset, outputs, largest);
+    }
+
+    /** log(sum of e^(score - largest)). */
+    private static double logOfSum(float[] scores, int offset, int outputs, double largest) {
         double sum = 0;
         for (int j = offset; j < offset + outputs; j++) {
             sum += Elementary.exp(scores[j] - largest);
         }
-        return largest + StrictMath.log(sum);
+        return StrictMath.log(sum);
+    }
+
+    private static double largest(float[] scores, int offset, int outputs) {
+        double largest = scores[offset];
+        for (int j = offset + 1; j < offset + outputs; j++) {
+            largest = Math.max(largest, scores[j]);
+        }
+        return largest;
     }
 }

@@ -182,8 +182,8 @@ public final class Optimizer {
         float[] m = state[0];
         float[] v = state[1];
         // The bias corrections of Algorithm 1, folded into two scalars.
-        float first = (float) (1 / (1 - StrictMath.pow(beta1, step)));
-        float second = (float) (1 / (1 - StrictMath.pow(beta2, step)));
+        float first = (float) (1 / (1 - power(beta1, step)));
+        float second = (float) (1 / (1 - power(beta2, step)));
         float keep = 1 - rate * weightDecay;
         for (int i = from; i < to; i++) {
             float gradient = g[i];
@@ -210,5 +210,18 @@ public final class Optimizer {
                     ? 0f
                     : -(z[i] - Math.signum(z[i]) * lambda1) / ((ftrlBeta + (float) Math.sqrt(grown)) / rate + lambda2);
         }
+    }
+
+    /** base^exponent by squaring, relative error below exponent * 2^-53; {@code StrictMath.pow} leaves arrays on the heap. */
+    static double power(double base, long exponent) {
+        double result = 1;
+        double square = base;
+        for (long left = exponent; left > 0; left >>= 1) {
+            if ((left & 1) == 1) {
+                result *= square;
+            }
+            square *= square;
+        }
+        return result;
     }
 }

@@ -157,4 +157,16 @@ class OptimizerTest {
         assertThat(faults(new OptimizerSpec("adamm", null, null, null, null, null, null, null, null, null, null)))
                 .hasSize(1);
     }
+
+    @Test
+    void aPowerIsThatOfTheLibrary() {
+        for (double base : new double[] {0, 0.5, 0.9f, 0.999f, 1}) {
+            for (long exponent : new long[] {0, 1, 2, 3, 7, 64, 1_000, 123_457, 10_000_000}) {
+                double expected = StrictMath.pow(base, exponent);
+                assertThat(Optimizer.power(base, exponent))
+                        .as("%s ^ %s", base, exponent)
+                        .isCloseTo(expected, within(expected * exponent * 0x1p-52));
+            }
+        }
+    }
 }

@@ -25,16 +25,24 @@ final class GradientTree {
     private final float[][] stack;
 
     /** A block's sum. {@code gradient} is [parameters] and is written again by the next {@link #compute}. */
-    static final class Sum {
+    static final class Sum implements Network.Ready {
         final Block block;
         final float[] gradient;
         LossSum loss = new LossSum(0, 0, 0);
         /** Of each shard, the version of the values it was computed on; null where steps are synchronous. */
         long @Nullable [] basis;
 
+        private Ready listener = Ready.IGNORED;
+
         Sum(Block block, float[] gradient) {
             this.block = block;
             this.gradient = gradient;
+        }
+
+        @Override
+        public void ready(LossSum ofRows, int from, int to) {
+            loss = ofRows;
+            listener.ready(this, from, to);
         }
     }
 
@@ -73,12 +81,12 @@ final class GradientTree {
      * @param dropoutSeed the seed of a rank at this step
      */
     void compute(Network.Lane lane, IntFunction<Selection> batches, IntToLongFunction dropoutSeed, Ready ready) {
-        for (Sum sum : sums) {
+        // By index and with a listener that is kept: nothing is left on the heap for a step.
+        for (int i = 0; i < sums.size(); i++) {
+            Sum sum = sums.get(i);
+            sum.listener = ready;
             int size = RankTree.rootSize(sum.block.hi() - sum.block.lo());
-            node(lane, sum.block.lo(), size, 0, sum.gradient, batches, dropoutSeed, (loss, from, to) -> {
-                sum.loss = loss;
-                ready.ready(sum, from, to);
-            });
+            node(lane, sum.block.lo(), size, 0, sum.gradient, batches, dropoutSeed, sum);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.sampo.trainer.worker;
 
 import dev.sampo.cluster.store.Store;
+import dev.sampo.model.data.Selection;
 import dev.sampo.parameter.compression.Residuals;
 import dev.sampo.parameter.shard.RankTree;
 import dev.sampo.parameter.shard.RankTree.Block;
@@ -17,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntFunction;
+import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +33,11 @@ final class SynchronousRun extends RankRun {
     private final StepProtocol protocol;
     private final SendWindow window = new SendWindow(SHARDS_UNDER_WAY);
     private final double[] norms;
+    /** What a gradient needs of the step, made once. */
+    private final IntFunction<Selection> batches;
+
+    private final IntToLongFunction dropoutSeeds;
+    private final GradientTree.Ready whenReady = this::sendReady;
     /** What this worker's ranks have not sent; null unless the compression keeps it. */
     private final @Nullable Residuals residuals;
 
@@ -57,6 +65,8 @@ final class SynchronousRun extends RankRun {
         norms = new double[plan.shards().size()];
         Arrays.fill(norms, Double.NaN);
         protocol = new StepProtocol(plan.shards().size(), until(assign));
+        batches = rank -> batch(protocol.clock(), rank);
+        dropoutSeeds = rank -> dropoutSeed(protocol.clock(), rank);
     }
 
     private GradientTree newGradients() {
@@ -233,8 +243,7 @@ final class SynchronousRun extends RankRun {
         }
         boolean here = ranksOf(backup.adopted()).allMatch(rank -> queue.get(key(clock, rank)) != null);
         if (here) {
-            late.compute(
-                    lane, rank -> batch(clock, rank), rank -> dropoutSeed(clock, rank), GradientTree.Ready.IGNORED);
+            late.compute(lane, batches, dropoutSeeds, GradientTree.Ready.IGNORED);
             computed();
             substitutedClock = clock;
             protocol.missing().stream().filter(window::isUnderWay).forEach(shard -> contributeAll(shard, late));
@@ -294,22 +303,25 @@ final class SynchronousRun extends RankRun {
         }
     }
 
-    /** Each shard's part is sent as soon as it is final, so that the last layers travel while the first are computed. */
     private void computeAndSend() {
-        long clock = protocol.clock();
-        int shards = plan.shards().size();
-        int last = gradients.sums().size() - 1;
         window.clear();
-        gradients.compute(lane, rank -> batch(clock, rank), rank -> dropoutSeed(clock, rank), (sum, from, to) -> {
-            for (int shard = shards - 1; shard >= 0 && sum == gradients.sums().get(last); shard--) {
-                if (protocol.isMissing(shard) && beginsWithin(shard, from, to) && window.offer(shard)) {
-                    contributeAll(shard);
-                }
-            }
-        });
+        gradients.compute(lane, batches, dropoutSeeds, whenReady);
         protocol.sent();
         sentMs = nowMs();
         computed();
+    }
+
+    /** Each shard's part is sent as soon as it is final, so that the last layers travel while the first are computed. */
+    private void sendReady(GradientTree.Sum sum, int from, int to) {
+        List<GradientTree.Sum> sums = gradients.sums();
+        if (sum != sums.get(sums.size() - 1)) {
+            return;
+        }
+        for (int shard = plan.shards().size() - 1; shard >= 0; shard--) {
+            if (protocol.isMissing(shard) && beginsWithin(shard, from, to) && window.offer(shard)) {
+                contributeAll(shard);
+            }
+        }
     }
 
     private boolean beginsWithin(int shard, int from, int to) {
