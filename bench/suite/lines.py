@@ -398,10 +398,10 @@ def allocation(size):
         return view, *_recording(recording)
 
     def measured():
-        short, long = (2, 4) if size.quick else (6, 18)
+        short, long = (2, 4) if size.quick else (24, 72)
         before, bytes_before, pauses_before = recorded(short)
         after, bytes_after, pauses_after = recorded(long)
-        # Starting, indexing and warming up are in both runs.
+        # Starting, indexing and most of warming up are in both runs.
         steps = after["steps"] - before["steps"]
         for group in bytes_after:
             seen[group] = (bytes_after[group] - bytes_before.get(group, 0)) / steps / 2

@@ -15,6 +15,8 @@ import org.bytedeco.javacpp.FloatPointer;
 final class DenseStack implements Network.Lane {
     /** Rows whose entries stay in the first-level cache between their scores and their gradient. */
     private static final int BLOCK_ROWS = 64;
+    /** Rows whose parameters, a cache line each, stay there. */
+    private static final int PAIRED_ROWS = 8;
     /** Elements of rows that stay in the first-level cache between one loop and the next. */
     private static final int BLOCK_ELEMENTS = 2048;
 
@@ -46,6 +48,7 @@ final class DenseStack implements Network.Lane {
     /** Of the first layer, [rows, widths[1]]: where sparse batches meet several layers. */
     private float[] sparseDelta = new float[0];
 
+    private final PairedGradient paired = new PairedGradient();
     private boolean sparseSeen;
     /** Where all batches are sparse and there is one layer, no matrix product reads the parameters. */
     private boolean nativeStale;
@@ -155,6 +158,18 @@ final class DenseStack implements Network.Lane {
     /** Scores, loss and gradient block by block, since a batch is larger than a cache; the bits of doing each for all rows. */
     private LossSum sparseLinear(Selection batch, float[] gradient, Network.Ready ready) {
         int rows = batch.rows();
+        if (PairedGradient.pays(network.parameterCount(), widths[1], rows)) {
+            pairedLinear(batch, gradient);
+        } else {
+            plainLinear(batch, gradient);
+        }
+        LossSum loss = new LossSum(rows, weightTotal, lossTotal);
+        ready.ready(loss, 0, network.parameterCount());
+        return loss;
+    }
+
+    private void plainLinear(Selection batch, float[] gradient) {
+        int rows = batch.rows();
         Arrays.fill(gradient, 0, network.parameterCount(), 0f);
         for (int from = 0; from < rows; from += BLOCK_ROWS) {
             int to = Math.min(rows, from + BLOCK_ROWS);
@@ -163,9 +178,18 @@ final class DenseStack implements Network.Lane {
             addBiasGradient(z[0], from, to, widths[1], gradient, biasAt(0));
             addSparseGradient(batch, z[0], from, to, gradient);
         }
-        LossSum loss = new LossSum(rows, weightTotal, lossTotal);
-        ready.ready(loss, 0, network.parameterCount());
-        return loss;
+    }
+
+    private void pairedLinear(Selection batch, float[] gradient) {
+        int rows = batch.rows();
+        paired.begin(parameters);
+        for (int from = 0; from < rows; from += PAIRED_ROWS) {
+            int to = Math.min(rows, from + PAIRED_ROWS);
+            paired.scores(batch, z[0], from, to, biasAt(0));
+            lossAndDelta(batch, from, to);
+            paired.add(batch, z[0], from, to, biasAt(0));
+        }
+        paired.end(gradient, network.parameterCount());
     }
 
     private void check(Selection batch) {

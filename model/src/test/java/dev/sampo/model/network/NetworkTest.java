@@ -157,6 +157,59 @@ class NetworkTest {
                 : Batch.dense(ROWS, WIDTH, dense, labels, weights);
     }
 
+    /** Many features and many rows: parameter and gradient lie side by side there, and the bits are those of plain loops. */
+    @Test
+    void aWideLinearModelGivesTheBitsOfPlainLoops() {
+        int width = 1 << 17;
+        int rows = 3_000;
+        int nnz = 5;
+        Target target = new Target(Target.Kind.BINARY, List.of("0", "1"));
+        Network network = Network.of(new ModelSpec("logistic", null, null, null, null), width, target);
+        SplittableRandom random = new SplittableRandom(9);
+        int[] starts = new int[rows + 1];
+        int[] indices = new int[rows * nnz];
+        float[] values = new float[rows * nnz];
+        float[] labels = new float[rows];
+        float[] parameters = new float[width + 1];
+        for (int row = 0; row < rows; row++) {
+            starts[row + 1] = (row + 1) * nnz;
+            labels[row] = random.nextInt(2);
+            for (int i = 0; i < nnz; i++) {
+                // Some features are in many rows.
+                indices[row * nnz + i] = i * (width / nnz) + random.nextInt(row % 2 == 0 ? 3 : width / nnz);
+                values[row * nnz + i] = (float) random.nextDouble();
+            }
+        }
+        for (int i = 0; i <= width; i++) {
+            parameters[i] = (float) random.nextDouble() - 0.5f;
+        }
+        float[] expected = new float[width + 1];
+        double lossSum = 0;
+        float[] score = new float[1];
+        for (int row = 0; row < rows; row++) {
+            score[0] = parameters[width];
+            for (int i = starts[row]; i < starts[row + 1]; i++) {
+                score[0] += values[i] * parameters[indices[i]];
+            }
+            lossSum += network.loss().replaceByGradient(score, 0, 1, labels[row], 1);
+            expected[width] += score[0];
+            for (int i = starts[row]; i < starts[row + 1]; i++) {
+                expected[indices[i]] += values[i] * score[0];
+            }
+        }
+        Batch batch = Batch.sparse(rows, width, starts, indices, values, labels, null);
+        float[] gradient = new float[width + 1];
+        assertEquals(true, PairedGradient.pays(width + 1, 1, rows));
+        try (Network.Lane lane = network.newLane(rows)) {
+            for (int step = 0; step < 2; step++) {
+                java.util.Arrays.fill(gradient, 7);
+                lane.load(parameters, 0, 0, parameters.length);
+                assertEquals(lossSum, lane.gradient(batch, 1, gradient).loss());
+                assertArrayEquals(expected, gradient);
+            }
+        }
+    }
+
     @Test
     void twoLanesGiveTheSameBits() {
         Target target = new Target(Target.Kind.CLASSES, List.of("a", "b", "c"));
