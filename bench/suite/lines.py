@@ -299,16 +299,20 @@ def sparse_spec(size, path, features, batch, epochs=None):
 def sparse(size):
     """Logistic regression on sparse rows against scikit-learn's SGDClassifier on one thread: what parallelism costs."""
     # Both classifiers pass rows at some millions a second: so many rows that an epoch takes a while, in batches of some
-    # milliseconds' work, and so many epochs more that the JVM has compiled before any is counted.
+    # milliseconds' work. What compiles still takes a seventh of a core after 60 epochs of a few steps each; at most a
+    # hundred epochs are in a status.
     a9a = ("a9a's shape", data.sparse(size.rows(1_000_000), 123, 14, True), 123, 8192)
     wide = ("1 M features, 39 non-zeros", data.sparse(size.rows(400_000), 1_000_000, 39, False), 1_000_000, 50_000)
-    uncounted = 4 * size.compiling
+    uncounted = 8 * size.compiling
     losses = {}
 
     def sampo(workers):
-        view = train(sparse_spec(size, path, features, batch, epochs=size.epochs + 6 * size.compiling), workers)
-        losses["Sampo"] = view["history"][size.epochs - 1]["trainLoss"]
+        view = train(sparse_spec(size, path, features, batch, epochs=size.epochs + uncounted + 2 * size.compiling), workers)
         return rows_per_second(view, size.warm + uncounted)
+
+    def trained(path, features, batch):
+        view = train(sparse_spec(size, path, features, batch), 2)
+        return view["history"][-1]["trainLoss"]
 
     def sgd():
         view = python_peer("sgd.py", "sklearn", path, features, size.epochs, environment=ONE_THREAD)
@@ -316,6 +320,7 @@ def sparse(size):
         return view["rowsPerEpoch"] * (size.epochs - size.warm) / sum(view["seconds"][size.warm :])
 
     for name, path, features, batch in (a9a, wide):
+        losses["Sampo"] = trained(path, features, batch)
         for workers, target in ((2, 1), (1, None)):
             result = compared(
                 "sparse", f"{name}, {workers} lane{'s' * (workers > 1)}", "rows/s", size.pairs,

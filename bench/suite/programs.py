@@ -202,7 +202,8 @@ class Cluster:
 
 def rows_per_second(view, warm):
     """Rows of the epochs after the first {warm}, over the seconds that they took with everything in them."""
-    seconds = [epoch["seconds"] for epoch in view["history"]][warm:]
+    # By its number: a status tells of the last hundred epochs only.
+    seconds = [epoch["seconds"] for epoch in view["history"] if epoch["epoch"] > warm]
     return view["rowsPerEpoch"] * len(seconds) / sum(seconds)
 
 
