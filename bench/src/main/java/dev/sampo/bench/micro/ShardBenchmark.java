@@ -4,6 +4,7 @@ import dev.sampo.cluster.JobId;
 import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.shard.Consistency;
+import dev.sampo.parameter.shard.PartialSum;
 import dev.sampo.parameter.shard.RankTree.Block;
 import dev.sampo.parameter.shard.ShardPlan;
 import dev.sampo.parameter.shard.ShardSnapshot;
@@ -67,7 +68,8 @@ public class ShardBenchmark {
     @Benchmark
     public float[] step() throws ShardState.DivergedException {
         for (int rank = 0; rank < 2; rank++) {
-            shard.contribute(shard.clock(), new Block(rank, rank + 1), gradients[rank], 0, 128, 128, 1, 0);
+            shard.contribute(
+                    shard.clock(), new PartialSum.Plain(new Block(rank, rank + 1), gradients[rank], 0, 128, 128, 1), 0);
         }
         shard.apply(1f, null);
         return shard.values();

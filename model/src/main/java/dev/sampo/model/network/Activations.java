@@ -10,59 +10,59 @@ final class Activations {
     private Activations() {}
 
     /**
-     * out[i] = activation(z[at + i]). Gelu is the tanh form of Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
+     * z[i] = activation(z[i]). Gelu is the tanh form of Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
      */
-    static void apply(String activation, float[] z, int at, float[] out, int length) {
+    static void apply(String activation, float[] z, int length) {
         switch (activation) {
             case "relu" -> {
                 for (int i = 0; i < length; i++) {
-                    out[i] = Math.max(z[at + i], 0f);
+                    z[i] = Math.max(z[i], 0f);
                 }
             }
             case "tanh" -> {
                 for (int i = 0; i < length; i++) {
-                    out[i] = (float) Elementary.tanh(z[at + i]);
+                    z[i] = (float) Elementary.tanh(z[i]);
                 }
             }
             case "sigmoid" -> {
                 for (int i = 0; i < length; i++) {
-                    out[i] = (float) Elementary.sigmoid(z[at + i]);
+                    z[i] = (float) Elementary.sigmoid(z[i]);
                 }
             }
             case "gelu" -> {
                 for (int i = 0; i < length; i++) {
-                    double x = z[at + i];
-                    out[i] = (float) (x * Elementary.sigmoid(2 * GELU_A * (x + GELU_B * x * x * x)));
+                    double x = z[i];
+                    z[i] = (float) (x * Elementary.sigmoid(2 * GELU_A * (x + GELU_B * x * x * x)));
                 }
             }
             default -> throw new IllegalArgumentException("unknown activation \"" + activation + "\"");
         }
     }
 
-    /** delta[i] *= activation'(z[at + i]). */
-    static void timesDerivative(String activation, float[] z, int at, float[] delta, int length) {
+    /** delta[i] *= activation'(z[i]). */
+    static void timesDerivative(String activation, float[] z, float[] delta, int length) {
         switch (activation) {
             case "relu" -> {
                 // 1 where z > 0 and 0 elsewhere, without a branch that would be mispredicted half the time.
                 for (int i = 0; i < length; i++) {
-                    delta[i] *= Math.min(Math.max(z[at + i], 0f) * Float.MAX_VALUE, 1f);
+                    delta[i] *= Math.min(Math.max(z[i], 0f) * Float.MAX_VALUE, 1f);
                 }
             }
             case "tanh" -> {
                 for (int i = 0; i < length; i++) {
-                    double t = Elementary.tanh(z[at + i]);
+                    double t = Elementary.tanh(z[i]);
                     delta[i] *= (float) (1 - t * t);
                 }
             }
             case "sigmoid" -> {
                 for (int i = 0; i < length; i++) {
-                    double s = Elementary.sigmoid(z[at + i]);
+                    double s = Elementary.sigmoid(z[i]);
                     delta[i] *= (float) (s * (1 - s));
                 }
             }
             case "gelu" -> {
                 for (int i = 0; i < length; i++) {
-                    double x = z[at + i];
+                    double x = z[i];
                     double s = Elementary.sigmoid(2 * GELU_A * (x + GELU_B * x * x * x));
                     double inner = 2 * GELU_A * (1 + 3 * GELU_B * x * x);
                     delta[i] *= (float) (s + x * s * (1 - s) * inner);

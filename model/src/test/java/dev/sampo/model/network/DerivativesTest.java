@@ -76,15 +76,15 @@ class DerivativesTest {
         int n = POINTS.length;
         float[] delta = new float[n];
         java.util.Arrays.fill(delta, 3f);
-        Activations.timesDerivative(activation, POINTS.clone(), 0, delta, n);
+        Activations.timesDerivative(activation, POINTS.clone(), delta, n);
         float[] up = new float[n];
         float[] down = new float[n];
         for (int i = 0; i < n; i++) {
             up[i] = POINTS[i] + H;
             down[i] = POINTS[i] - H;
         }
-        Activations.apply(activation, up, 0, up, n);
-        Activations.apply(activation, down, 0, down, n);
+        Activations.apply(activation, up, n);
+        Activations.apply(activation, down, n);
         for (int i = 0; i < n; i++) {
             double numeric = 3 * ((double) up[i] - down[i]) / (2 * H);
             assertEquals(numeric, delta[i], 2e-4, activation + " at " + POINTS[i]);
@@ -93,17 +93,18 @@ class DerivativesTest {
 
     @Test
     void activationsAreTheirFormulas() {
-        float[] out = new float[POINTS.length];
-        Activations.apply("relu", POINTS.clone(), 0, out, out.length);
-        assertAgree(out, x -> Math.max(x, 0));
-        Activations.apply("tanh", POINTS.clone(), 0, out, out.length);
-        assertAgree(out, StrictMath::tanh);
-        Activations.apply("sigmoid", POINTS.clone(), 0, out, out.length);
-        assertAgree(out, x -> 1 / (1 + StrictMath.exp(-x)));
-        Activations.apply("gelu", POINTS.clone(), 0, out, out.length);
+        assertAgree(activated("relu"), x -> Math.max(x, 0));
+        assertAgree(activated("tanh"), StrictMath::tanh);
+        assertAgree(activated("sigmoid"), x -> 1 / (1 + StrictMath.exp(-x)));
         assertAgree(
-                out,
+                activated("gelu"),
                 x -> 0.5 * x * (1 + StrictMath.tanh(StrictMath.sqrt(2 / StrictMath.PI) * (x + 0.044715 * x * x * x))));
+    }
+
+    private static float[] activated(String activation) {
+        float[] points = POINTS.clone();
+        Activations.apply(activation, points, points.length);
+        return points;
     }
 
     private static void assertAgree(float[] out, java.util.function.DoubleUnaryOperator formula) {

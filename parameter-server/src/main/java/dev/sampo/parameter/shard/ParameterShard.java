@@ -167,6 +167,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private boolean inheriting = true;
     private Replication replication = new Replication();
     private Peers peers = new Peers("", Set.of());
+    /** Of these peers. */
+    private Optional<String> heir = Optional.empty();
+
     /** The newest clock that anybody was told of; one behind the state's while its step is on the way to the copy. */
     private long answered;
 
@@ -292,6 +295,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     private Behavior<Command> onPeers(Peers now) {
         peers = now;
+        heir = ShardPlacement.heir(shardId, now.nodes(), now.self());
         return onTick();
     }
 
@@ -305,16 +309,12 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         return stopByMs == Long.MAX_VALUE ? Behaviors.same() : stopIfHandedOver();
     }
 
-    private Optional<String> heir() {
-        return ShardPlacement.heir(shardId, peers.nodes(), peers.self());
-    }
-
     private void lookAfterCopies(ShardState shard) {
         if (shard.plan().replicas() == 0 || diverged != null) {
             return;
         }
         int lost = replication.lost();
-        replication.look(heir(), peers.nodes(), shard.version(), nowMs()).ifPresent(node -> fill(node, shard));
+        replication.look(heir, peers.nodes(), shard.version(), nowMs()).ifPresent(node -> fill(node, shard));
         if (replication.lost() > lost) {
             getContext().getLog().warn("job={} shard={} lost its copy; a new one is filled", job, index);
         }
@@ -402,7 +402,6 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private Behavior<Command> stopIfHandedOver() {
         ShardState shard = state;
         boolean moves = shard != null && shard.plan().replicas() > 0 && diverged == null;
-        Optional<String> heir = heir();
         if (shard != null && moves && heir.isPresent() && !replication.isAt(heir.get(), shard.version())) {
             if (nowMs() < stopByMs) {
                 lookAfterCopies(shard);
@@ -440,15 +439,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
         }
         ShardState.Taken taken;
         try {
-            taken = shard.contribute(
-                    push.address().clock(),
-                    push.block(),
-                    push.gradient(),
-                    push.offset(),
-                    push.rows(),
-                    push.weight(),
-                    push.loss(),
-                    push.basis());
+            taken = shard.contribute(push.address().clock(), push, push.basis());
         } catch (IllegalArgumentException e) {
             refuse(push.address(), push.replyTo(), Reason.MALFORMED, String.valueOf(e.getMessage()));
             return Behaviors.same();
@@ -750,13 +741,12 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     }
 
     private Values values(ShardState shard, int rank, long clock, long version, float[] values) {
-        var ledger = shard.ledger();
         return new Values(
                 at(clock),
                 rank,
                 version,
-                ledger.stepLoss(),
-                ledger.rowsApplied(),
+                shard.stepLoss(),
+                shard.rowsApplied(),
                 getContext().getSelf(),
                 values);
     }

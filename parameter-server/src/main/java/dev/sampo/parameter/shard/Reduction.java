@@ -15,16 +15,13 @@ final class Reduction {
     /** Elements summed at a time: the stack of partial sums stays in the first-level cache. */
     static final int TILE = 2048;
 
-    /** One partial sum: gradient[offset, offset + length) summed over the block's ranks and rows. */
-    record Part(Block block, float[] gradient, int offset, long rows, double weight, double loss) {}
-
     /** What the step is made of, summed along the same tree. */
     record Totals(long rows, double weight, double loss) {}
 
     private final int ranks;
     private final Compression compression;
     /** [ranks], by the first rank. */
-    private final @Nullable Part[] parts;
+    private final @Nullable PartialSum[] parts;
 
     private final float[][] stack;
     private int covered;
@@ -36,7 +33,7 @@ final class Reduction {
     Reduction(int ranks, Compression compression) {
         this.ranks = ranks;
         this.compression = compression;
-        parts = new Part[ranks];
+        parts = new PartialSum[ranks];
         int depth = Integer.numberOfTrailingZeros(RankTree.rootSize(ranks)) + 1;
         stack = new float[depth][TILE];
     }
@@ -47,7 +44,7 @@ final class Reduction {
      *
      * @return whether it was taken
      */
-    boolean take(Part part) {
+    boolean take(PartialSum part) {
         Block block = part.block();
         if (!RankTree.isBlock(block.lo(), block.hi(), ranks)) {
             throw new IllegalArgumentException(
@@ -55,7 +52,7 @@ final class Reduction {
         }
         // Blocks are nested or disjoint, so the next one that begins here or before is the only one that may cover it.
         for (int lo = block.lo(); lo >= 0; lo--) {
-            Part before = parts[lo];
+            PartialSum before = parts[lo];
             if (before != null) {
                 if (before.block().covers(block)) {
                     return false;
@@ -64,7 +61,7 @@ final class Reduction {
             }
         }
         for (int lo = block.lo(); lo < block.hi(); lo++) {
-            Part smaller = parts[lo];
+            PartialSum smaller = parts[lo];
             if (smaller != null) {
                 covered -= smaller.block().hi() - smaller.block().lo();
                 parts[lo] = null;
@@ -83,7 +80,7 @@ final class Reduction {
     List<Block> missing() {
         List<Block> missing = new ArrayList<>();
         int at = 0;
-        for (Part part : parts) {
+        for (PartialSum part : parts) {
             if (part == null) {
                 continue;
             }
@@ -110,7 +107,7 @@ final class Reduction {
 
     /** Leaves a node's totals in the fields. */
     private void addUp(int lo, int size) {
-        Part part = parts[lo];
+        PartialSum part = parts[lo];
         if (part != null && part.block().hi() >= Math.min(lo + size, ranks)) {
             rows = part.rows();
             weight = part.weight();
@@ -137,7 +134,7 @@ final class Reduction {
     }
 
     private void sum(int lo, int size, int from, int length, int depth, float[] target) {
-        Part part = parts[lo];
+        PartialSum part = parts[lo];
         if (part != null && part.block().hi() >= Math.min(lo + size, ranks)) {
             System.arraycopy(part.gradient(), part.offset() + from, target, 0, length);
             return;

@@ -54,7 +54,7 @@ public final class ShardMessages {
             int offset,
             int length,
             ActorRef<ShardReply> replyTo)
-            implements ParameterShard.Command, Frame {
+            implements ParameterShard.Command, PartialSum, Frame {
         @Override
         public String manifest() {
             return "contribute-3";

@@ -51,10 +51,17 @@ public final class ShardState {
     /** [ranks], the clock each rank contributes to next; empty in a synchronous job. */
     private final long[] rankClocks;
 
-    private Reduction.@Nullable Part alone;
+    private @Nullable PartialSum alone;
     private long aloneBehind;
     private long version;
-    private Ledger ledger;
+    // What makes a Ledger, kept apart: a step leaves none on the heap.
+    private long rowsApplied;
+    private double epochWeight;
+    private double epochLoss;
+    private double stepLoss;
+    private long contributions;
+    private long behindSum;
+    private long behindMax;
     private double lastSquaredNorm = Double.NaN;
 
     /**
@@ -123,7 +130,13 @@ public final class ShardState {
         rankClocks = synchronous ? new long[0] : rankClocks(plan, from);
         version = synchronous ? from.clock() : Arrays.stream(rankClocks).sum();
         startVersion = version;
-        ledger = from.ledger();
+        rowsApplied = from.ledger().rowsApplied();
+        epochWeight = from.ledger().epochWeight();
+        epochLoss = from.ledger().epochLoss();
+        stepLoss = from.ledger().stepLoss();
+        contributions = from.ledger().contributions();
+        behindSum = from.ledger().behindSum();
+        behindMax = from.ledger().behindMax();
         gradient = new float[plan.length()];
         buffers = new float[2][];
         buffers[(int) (version & 1)] = from.values();
@@ -177,7 +190,17 @@ public final class ShardState {
     }
 
     public Ledger ledger() {
-        return ledger;
+        return new Ledger(rowsApplied, epochWeight, epochLoss, stepLoss, contributions, behindSum, behindMax);
+    }
+
+    /** As in the {@link #ledger}. */
+    public long rowsApplied() {
+        return rowsApplied;
+    }
+
+    /** As in the {@link #ledger}. */
+    public double stepLoss() {
+        return stepLoss;
     }
 
     /** Values [length] at {@link #version()}; the reader must not write. */
@@ -209,21 +232,20 @@ public final class ShardState {
     }
 
     /**
-     * Counts the partial gradient sum of ranks {@code block} at {@code at}; keeps a reference until it is applied.
+     * Counts a partial gradient sum at {@code at}; keeps a reference until it is applied.
      *
      * @param basis the version of the values it was computed on; of use only where steps are not synchronous
      * @throws IllegalArgumentException if there can be no such contribution
      */
-    public Taken contribute(
-            long at, Block block, float[] gradient, int offset, long rows, double weight, double loss, long basis) {
-        if (rows < 0 || !(weight >= 0) || weight == Double.POSITIVE_INFINITY) {
-            throw new IllegalArgumentException("a contribution of " + rows + " rows that weigh " + weight);
+    public Taken contribute(long at, PartialSum part, long basis) {
+        if (part.rows() < 0 || !(part.weight() >= 0) || part.weight() == Double.POSITIVE_INFINITY) {
+            throw new IllegalArgumentException(
+                    "a contribution of " + part.rows() + " rows that weigh " + part.weight());
         }
-        var part = new Reduction.Part(block, gradient, offset, rows, weight, loss);
         return synchronous ? join(at, part) : takeAlone(at, part, basis);
     }
 
-    private Taken join(long at, Reduction.Part part) {
+    private Taken join(long at, PartialSum part) {
         if (at < version) {
             return Taken.REPEATED;
         }
@@ -236,7 +258,7 @@ public final class ShardState {
         return reduction.isComplete() ? Taken.COMPLETE : Taken.WAITING;
     }
 
-    private Taken takeAlone(long at, Reduction.Part part, long basis) {
+    private Taken takeAlone(long at, PartialSum part, long basis) {
         Block block = part.block();
         if (block.lo() < 0 || block.hi() > plan.ranks() || block.hi() != block.lo() + 1) {
             throw new IllegalArgumentException("ranks [" + block.lo() + ", " + block.hi() + ") of " + plan.ranks()
@@ -313,7 +335,7 @@ public final class ShardState {
             throw new IllegalStateException(
                     "only " + reduction.covered() + " of " + plan.ranks() + " ranks contributed");
         }
-        Reduction.Part part = alone;
+        PartialSum part = alone;
         Step step;
         GradientSum gradient;
         if (part != null) {
@@ -370,14 +392,13 @@ public final class ShardState {
         if (!synchronous) {
             rankClocks[step.rank()]++;
         }
-        ledger = new Ledger(
-                ledger.rowsApplied + step.rows(),
-                (epochBegins ? 0 : ledger.epochWeight) + step.weight(),
-                (epochBegins ? 0 : ledger.epochLoss) + step.loss(),
-                step.weight() > 0 ? step.loss() / step.weight() : ledger.stepLoss,
-                ledger.contributions + ranksOfUpdate,
-                ledger.behindSum + step.behind(),
-                Math.max(ledger.behindMax, step.behind()));
+        rowsApplied += step.rows();
+        epochWeight = (epochBegins ? 0 : epochWeight) + step.weight();
+        epochLoss = (epochBegins ? 0 : epochLoss) + step.loss();
+        stepLoss = step.weight() > 0 ? step.loss() / step.weight() : stepLoss;
+        contributions += ranksOfUpdate;
+        behindSum += step.behind();
+        behindMax = Math.max(behindMax, step.behind());
     }
 
     private void update(float[] source, float[] target, float scale, float rate, GradientSum sum)
@@ -451,7 +472,7 @@ public final class ShardState {
             copies[i] = copy(slots[i], spare == null ? null : spare.slots()[i]);
         }
         float[] values = copy(values(), spare == null ? null : spare.values());
-        return new ShardSnapshot(plan.index(), clock(), values, copies, ledger, rankClocks.clone());
+        return new ShardSnapshot(plan.index(), clock(), values, copies, ledger(), rankClocks.clone());
     }
 
     private static float[] copy(float[] from, float @Nullable [] spare) {

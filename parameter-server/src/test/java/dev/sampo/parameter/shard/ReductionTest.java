@@ -106,11 +106,11 @@ class ReductionTest {
         return reduction;
     }
 
-    private static Reduction.Part part(List<Rank> ranks, Block block, Compression compression) {
+    private static PartialSum part(List<Rank> ranks, Block block, Compression compression) {
         Rank sum = tree(ranks, block.lo(), RankTree.rootSize(block.hi() - block.lo()), compression);
         float[] array = new float[LENGTH + OFFSET];
         System.arraycopy(sum.gradient, 0, array, OFFSET, LENGTH);
-        return new Reduction.Part(block, array, OFFSET, sum.rows, sum.weight, sum.loss);
+        return new PartialSum.Plain(block, array, OFFSET, sum.rows, sum.weight, sum.loss);
     }
 
     /** The tree's definition. */
@@ -174,7 +174,7 @@ class ReductionTest {
             for (int hi : odd) {
                 Block block = new Block(lo, hi);
                 Reduction reduction = new Reduction(7, Compression.NONE);
-                var part = new Reduction.Part(block, new float[1], 0, 1, 1, 1);
+                var part = new PartialSum.Plain(block, new float[1], 0, 1, 1, 1);
                 if (nodes.contains(block)) {
                     assertTrue(reduction.take(part), block::toString);
                 } else {

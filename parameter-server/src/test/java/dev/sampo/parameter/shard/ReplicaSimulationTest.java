@@ -68,7 +68,10 @@ class ReplicaSimulationTest {
 
     private static ShardState.Step step(ShardState shard, float[] sum) throws Exception {
         for (int rank = 0; rank < 2; rank++) {
-            shard.contribute(shard.clock(), new Block(rank, rank + 1), gradient(shard, rank), 0, 3, 3, 0.25, 0);
+            shard.contribute(
+                    shard.clock(),
+                    new PartialSum.Plain(new Block(rank, rank + 1), gradient(shard, rank), 0, 3, 3, 0.25),
+                    0);
         }
         return shard.apply(1f, sum);
     }

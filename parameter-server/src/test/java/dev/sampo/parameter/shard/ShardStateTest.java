@@ -56,9 +56,11 @@ class ShardStateTest {
                 break;
             }
             float[] sum = sum(gradients, block.lo(), RankTree.rootSize(block.hi() - block.lo()), ranks);
-            shard.contribute(0, block, sum, 0, 1, block.hi() - block.lo(), 0.5, 0);
+            shard.contribute(0, new PartialSum.Plain(block, sum, 0, 1, block.hi() - block.lo(), 0.5), 0);
             if (random.nextBoolean() && !shard.isComplete()) {
-                assertEquals(ShardState.Taken.REPEATED, shard.contribute(0, block, sum, 0, 1, 1, 0.5, 0));
+                assertEquals(
+                        ShardState.Taken.REPEATED,
+                        shard.contribute(0, new PartialSum.Plain(block, sum, 0, 1, 1, 0.5), 0));
             }
         }
         shard.apply(1f, null);
@@ -107,11 +109,17 @@ class ShardStateTest {
         ShardState shard = new ShardState(plan(1), ShardSnapshot.initial(0, new float[LENGTH]));
         float[] gradient = new float[LENGTH];
         java.util.Arrays.fill(gradient, 1f);
-        assertEquals(ShardState.Taken.COMPLETE, shard.contribute(0, new Block(0, 1), gradient, 0, 3, 3, 1, 0));
+        assertEquals(
+                ShardState.Taken.COMPLETE,
+                shard.contribute(0, new PartialSum.Plain(new Block(0, 1), gradient, 0, 3, 3, 1), 0));
         shard.apply(1f, null);
         float[] after = shard.values().clone();
-        assertEquals(ShardState.Taken.REPEATED, shard.contribute(0, new Block(0, 1), gradient, 0, 3, 3, 1, 0));
-        assertEquals(ShardState.Taken.AHEAD, shard.contribute(2, new Block(0, 1), gradient, 0, 3, 3, 1, 0));
+        assertEquals(
+                ShardState.Taken.REPEATED,
+                shard.contribute(0, new PartialSum.Plain(new Block(0, 1), gradient, 0, 3, 3, 1), 0));
+        assertEquals(
+                ShardState.Taken.AHEAD,
+                shard.contribute(2, new PartialSum.Plain(new Block(0, 1), gradient, 0, 3, 3, 1), 0));
         assertArrayEquals(after, shard.values());
         assertEquals(3, shard.ledger().rowsApplied());
     }
@@ -121,7 +129,7 @@ class ShardStateTest {
         ShardState shard = new ShardState(plan(1), ShardSnapshot.initial(0, new float[LENGTH]));
         float[] gradient = new float[LENGTH];
         gradient[4321] = Float.NaN;
-        shard.contribute(0, new Block(0, 1), gradient, 0, 1, 1, 1, 0);
+        shard.contribute(0, new PartialSum.Plain(new Block(0, 1), gradient, 0, 1, 1, 1), 0);
         assertThrows(ShardState.DivergedException.class, () -> shard.apply(1f, null));
     }
 
@@ -130,7 +138,7 @@ class ShardStateTest {
         ShardState shard = new ShardState(plan(1), ShardSnapshot.initial(0, new float[LENGTH]));
         float[] gradient = new float[LENGTH];
         gradient[7] = 1;
-        shard.contribute(0, new Block(0, 1), gradient, 0, 2, 2, 1, 0);
+        shard.contribute(0, new PartialSum.Plain(new Block(0, 1), gradient, 0, 2, 2, 1), 0);
         shard.apply(1f, null);
         byte[] bytes = shard.snapshot().toBytes();
         ShardSnapshot read = ShardSnapshot.fromBytes(bytes);

@@ -12,10 +12,9 @@ import org.jspecify.annotations.Nullable;
  *     answered, so that the loss of a node costs no step; 0: a lost node's shards begin again from the newest checkpoint
  */
 public record ParameterServerSpec(@Nullable Integer shardFloats, Integer replication) {
-    /** A model is cut into so many shards at least, if they don't get too small: several cores apply a step together. */
-    private static final int SHARDS_MIN = 4;
-
+    // Several cores apply a step together, but each shard costs messages.
     private static final int FLOATS_MIN = 16 * 1024;
+    private static final int FLOATS_FOR_TWO = 128 * 1024;
 
     public ParameterServerSpec(@Nullable Integer shardFloats, @Nullable Integer replication) {
         this.shardFloats = shardFloats;
@@ -31,10 +30,15 @@ public record ParameterServerSpec(@Nullable Integer shardFloats, Integer replica
                 replication == 0 || replication == 1, path + ".replication", "must be 0 or 1, was " + replication);
     }
 
-    /** Most parameters in a shard of a model of {@code parameters}; nothing of the cluster may decide it. */
+    /**
+     * Most parameters in a shard of a model of {@code parameters}: two shards at least unless they were tiny, four of large ones.
+     * Nothing of the cluster may decide it.
+     */
     public int shardFloatsOf(int parameters) {
-        return shardFloats != null
-                ? shardFloats
-                : Math.max(FLOATS_MIN, Math.min(ShardPlan.FLOATS_MAX, parameters / SHARDS_MIN + 1));
+        if (shardFloats != null) {
+            return shardFloats;
+        }
+        int wanted = Math.max(parameters / 4 + 1, Math.min(parameters / 2 + 1, FLOATS_FOR_TWO));
+        return Math.max(FLOATS_MIN, Math.min(ShardPlan.FLOATS_MAX, wanted));
     }
 }

@@ -3,7 +3,6 @@ package dev.sampo.trainer.worker;
 import dev.sampo.model.data.Selection;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * caller sends the requests and tells the time.
  */
 final class BatchQueue {
+    /** All that is wanted. */
+    private final List<BatchKey> wanted = new ArrayList<>();
+
     private final Map<BatchKey, Long> askedAtMs = new LinkedHashMap<>();
     private final Map<BatchKey, Selection> arrived = new HashMap<>();
     /** Batches that were used, for {@link #spare}. */
@@ -30,20 +32,24 @@ final class BatchQueue {
      *
      * @return good until the next call
      */
-    List<BatchKey> want(Collection<BatchKey> keys, long nowMs) {
+    List<BatchKey> want(List<BatchKey> keys, long nowMs) {
         wantedMost = Math.max(wantedMost, keys.size());
-        askedAtMs.keySet().retainAll(keys);
-        arrived.entrySet().removeIf(each -> {
-            if (keys.contains(each.getKey())) {
-                return false;
+        // By index, here and below: called at each step, it leaves no iterator on the heap.
+        for (int i = 0; i < wanted.size(); i++) {
+            BatchKey before = wanted.get(i);
+            if (!keys.contains(before)) {
+                askedAtMs.remove(before);
+                Selection used = arrived.remove(before);
+                if (used != null && spares.size() < wantedMost) {
+                    spares.add(used);
+                }
             }
-            if (spares.size() < wantedMost) {
-                spares.add(each.getValue());
-            }
-            return true;
-        });
+        }
+        wanted.clear();
         fresh.clear();
-        for (BatchKey key : keys) {
+        for (int i = 0; i < keys.size(); i++) {
+            BatchKey key = keys.get(i);
+            wanted.add(key);
             if (!arrived.containsKey(key) && askedAtMs.putIfAbsent(key, nowMs) == null) {
                 fresh.add(key);
             }
@@ -81,6 +87,7 @@ final class BatchQueue {
     }
 
     void clear() {
+        wanted.clear();
         askedAtMs.clear();
         arrived.clear();
         spares.clear();

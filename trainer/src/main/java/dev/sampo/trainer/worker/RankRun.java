@@ -442,7 +442,9 @@ abstract class RankRun implements AutoCloseable {
             // Nothing to evaluate: what was asked for of the next epoch is still good.
             return;
         }
-        for (BatchKey key : queue.want(keys, nowMs())) {
+        List<BatchKey> fresh = queue.want(keys, nowMs());
+        for (int i = 0; i < fresh.size(); i++) {
+            BatchKey key = fresh.get(i);
             fetch(key, readers.get(key.rank()));
         }
     }

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * One compute lane of a worker node: owns one {@link RankRun} at a time and is its only caller. Coordinators find it
  * through the receptionist under {@link #KEY}.
  */
-public final class Worker extends AbstractBehavior<Worker.Command> {
+public final class Worker extends AbstractBehavior<Object> {
     public static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "sampo-worker");
     private static final Duration TICK = Duration.ofMillis(100);
     private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
@@ -57,10 +57,6 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
      * it has no ranks any more.
      */
     public record Leave(ActorRef<Done> replyTo) implements Command {}
-
-    private record FromShard(ShardReply reply) implements Command {}
-
-    private record FromIngest(BatchReply reply) implements Command {}
 
     private enum Tick implements Command {
         INSTANCE
@@ -108,8 +104,6 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     private final Store store;
     private final ActorRef<ShardingEnvelope<ParameterShard.Command>> shards;
     private final ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest;
-    private final ActorRef<ShardReply> fromShards;
-    private final ActorRef<BatchReply> fromIngest;
     private @Nullable RankRun run;
     private boolean isLeaving;
     /** Waits for the ranks to be handed back. */
@@ -119,13 +113,14 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             Store store,
             ActorRef<ShardingEnvelope<ParameterShard.Command>> shards,
             ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new Worker(context, timers, store, shards, ingest)));
+        return Behaviors.<Object>setup(
+                        context -> Behaviors.withTimers(timers -> new Worker(context, timers, store, shards, ingest)))
+                .narrow();
     }
 
     private Worker(
-            ActorContext<Command> context,
-            TimerScheduler<Command> timers,
+            ActorContext<Object> context,
+            TimerScheduler<Object> timers,
             Store store,
             ActorRef<ShardingEnvelope<ParameterShard.Command>> shards,
             ActorRef<ShardingEnvelope<IngestEntity.Command>> ingest) {
@@ -133,18 +128,21 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         this.store = store;
         this.shards = shards;
         this.ingest = ingest;
-        fromShards = context.messageAdapter(ShardReply.class, FromShard::new);
-        fromIngest = context.messageAdapter(BatchReply.class, FromIngest::new);
         timers.startTimerWithFixedDelay(Tick.INSTANCE, TICK);
         WarmUp.run();
-        context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
+        context.getSystem().receptionist().tell(Receptionist.register(KEY, self()));
     }
 
+    private ActorRef<Command> self() {
+        return getContext().getSelf().narrow();
+    }
+
+    // Commands, and the answers of shards and ingest as they are: an adapter would wrap each of them twice.
     @Override
-    public Receive<Command> createReceive() {
+    public Receive<Object> createReceive() {
         return newReceiveBuilder()
-                .onMessage(FromShard.class, this::onRun)
-                .onMessage(FromIngest.class, this::onRun)
+                .onMessage(ShardReply.class, this::onRun)
+                .onMessage(BatchReply.class, this::onRun)
                 .onMessage(Describe.class, this::onDescribe)
                 .onMessage(Assign.class, this::onAssign)
                 .onMessage(Release.class, this::onRelease)
@@ -154,19 +152,17 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 .build();
     }
 
-    private Behavior<Command> onDescribe(Describe describe) {
+    private Behavior<Object> onDescribe(Describe describe) {
         if (isLeaving) {
             // Who answers is dealt ranks.
             return Behaviors.same();
         }
         var numerics = Kernel.describe();
-        describe.replyTo()
-                .tell(new Described(
-                        getContext().getSelf(), numerics.kernel(), numerics.threads(), numerics.fingerprint()));
+        describe.replyTo().tell(new Described(self(), numerics.kernel(), numerics.threads(), numerics.fingerprint()));
         return Behaviors.same();
     }
 
-    private Behavior<Command> onAssign(Assign assign) {
+    private Behavior<Object> onAssign(Assign assign) {
         RankRun current = run;
         if (current != null && current.isFor(assign.job(), assign.incarnation())) {
             current.assign(assign);
@@ -183,9 +179,9 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
             run = RankRun.begin(
                     assign,
                     new RankRun.Peers(
-                            getContext().getSelf(),
-                            fromShards,
-                            fromIngest,
+                            self(),
+                            getContext().getSelf().narrow(),
+                            getContext().getSelf().narrow(),
                             DataPlane.get(getContext().getSystem()),
                             shards,
                             ingest),
@@ -193,34 +189,26 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         } catch (java.io.IOException | RuntimeException e) {
             getContext().getLog().warn("job={} can't begin, reason={}", assign.job(), e.toString());
             assign.replyTo()
-                    .tell(new Failed(
-                            getContext().getSelf(),
-                            assign.job(),
-                            assign.incarnation(),
-                            assign.generation(),
-                            "worker: " + e));
+                    .tell(new Failed(self(), assign.job(), assign.incarnation(), assign.generation(), "worker: " + e));
         }
         return Behaviors.same();
     }
 
-    private Behavior<Command> onRelease(Release release) {
+    private Behavior<Object> onRelease(Release release) {
         if (run != null && run.job().equals(release.job())) {
             drop();
         }
         return leaveIfIdle();
     }
 
-    private Behavior<Command> onLeave(Leave leave) {
+    private Behavior<Object> onLeave(Leave leave) {
         isLeaving = true;
         leaving = leave.replyTo();
-        getContext()
-                .getSystem()
-                .receptionist()
-                .tell(Receptionist.deregister(KEY, getContext().getSelf()));
+        getContext().getSystem().receptionist().tell(Receptionist.deregister(KEY, self()));
         return leaveIfIdle();
     }
 
-    private Behavior<Command> leaveIfIdle() {
+    private Behavior<Object> leaveIfIdle() {
         if (leaving != null && run == null) {
             leaving.tell(Done.getInstance());
             leaving = null;
@@ -229,14 +217,14 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
     }
 
     /** What the run in hand is to hear of. */
-    private Behavior<Command> onRun(Command message) {
+    private Behavior<Object> onRun(Object message) {
         RankRun current = run;
         if (current != null) {
             try {
-                if (message instanceof FromShard shard) {
-                    current.onShard(shard.reply());
-                } else if (message instanceof FromIngest ingested) {
-                    current.onBatch(ingested.reply());
+                if (message instanceof ShardReply reply) {
+                    current.onShard(reply);
+                } else if (message instanceof BatchReply reply) {
+                    current.onBatch(reply);
                 } else {
                     current.onTick();
                 }
@@ -252,7 +240,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
         getContext().getLog().error("job={} failed on this worker", current.job(), e);
         current.coordinator()
                 .tell(new Failed(
-                        getContext().getSelf(),
+                        self(),
                         current.job(),
                         current.incarnation(),
                         current.assignment().generation(),
@@ -267,7 +255,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 : e.toString();
     }
 
-    private Behavior<Command> onPostStop() {
+    private Behavior<Object> onPostStop() {
         drop();
         return Behaviors.same();
     }

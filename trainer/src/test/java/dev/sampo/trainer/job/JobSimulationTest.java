@@ -7,6 +7,7 @@ import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.shard.Checkpoints.Manifest;
 import dev.sampo.parameter.shard.Consistency;
+import dev.sampo.parameter.shard.PartialSum;
 import dev.sampo.parameter.shard.RankTree;
 import dev.sampo.parameter.shard.RankTree.Block;
 import dev.sampo.parameter.shard.ShardPlan;
@@ -199,7 +200,7 @@ class JobSimulationTest {
             }
             ShardState shard = java.util.Objects.requireNonNull(state);
             int ranks = block.hi() - block.lo();
-            switch (shard.contribute(clock, block, gradient, 0, ranks, ranks, 0.5 * ranks, 0)) {
+            switch (shard.contribute(clock, new PartialSum.Plain(block, gradient, 0, ranks, ranks, 0.5 * ranks), 0)) {
                 case AHEAD -> throw new AssertionError("a contribution ahead of shard " + index);
                 case REPEATED -> {
                     if (clock < shard.clock()) {

@@ -6,6 +6,7 @@ import dev.sampo.cluster.JobId;
 import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.shard.Consistency;
+import dev.sampo.parameter.shard.PartialSum;
 import dev.sampo.parameter.shard.RankTree;
 import dev.sampo.parameter.shard.RankTree.Block;
 import dev.sampo.parameter.shard.ShardPlan;
@@ -106,7 +107,8 @@ class StaleSimulationTest {
         void contribute(SimulatedWorker worker, int shard, int rank, long clock, long basis) {
             ShardState state = shards.get(shard);
             float[] gradient = {1, 2, 3, rank};
-            switch (state.contribute(clock, new Block(rank, rank + 1), gradient, 0, 7, 7, 0.5, basis)) {
+            switch (state.contribute(
+                    clock, new PartialSum.Plain(new Block(rank, rank + 1), gradient, 0, 7, 7, 0.5), basis)) {
                 case AHEAD -> throw new AssertionError("a contribution ahead of shard " + shard);
                 case WAITING -> throw new AssertionError("nobody waits for other ranks");
                 case REPEATED -> waiting.get(shard).add(rank, worker, state.version());

@@ -6,6 +6,7 @@ import dev.sampo.cluster.JobId;
 import dev.sampo.parameter.compression.Compression;
 import dev.sampo.parameter.optimizer.OptimizerSpec;
 import dev.sampo.parameter.shard.Consistency;
+import dev.sampo.parameter.shard.PartialSum;
 import dev.sampo.parameter.shard.RankTree;
 import dev.sampo.parameter.shard.RankTree.Block;
 import dev.sampo.parameter.shard.ShardPlan;
@@ -122,7 +123,7 @@ class StepSimulationTest {
         void contribute(SimulatedWorker worker, int shard, long clock, Block block, float[] gradient) {
             ShardState state = shards.get(shard);
             int ranks = block.hi() - block.lo();
-            switch (state.contribute(clock, block, gradient, 0, ranks, ranks, 0.5, 0)) {
+            switch (state.contribute(clock, new PartialSum.Plain(block, gradient, 0, ranks, ranks, 0.5), 0)) {
                 case AHEAD -> throw new AssertionError("a contribution ahead of shard " + shard);
                 case REPEATED -> {
                     if (clock < state.clock()) {
