@@ -5,18 +5,20 @@ import com.typesafe.config.ConfigFactory;
 import dev.sampo.cluster.NodeSettings;
 import dev.sampo.cluster.Role;
 import dev.sampo.cluster.formation.Formation;
+import dev.sampo.cluster.http.HttpHandler;
+import dev.sampo.cluster.http.HttpServer;
 import dev.sampo.cluster.journal.JournalSchema;
 import dev.sampo.cluster.journal.JournalSettings;
 import dev.sampo.cluster.store.FolderStore;
 import dev.sampo.cluster.tls.RotatingContext;
 import dev.sampo.cluster.tls.TlsFiles;
-import dev.sampo.node.http.ControlRoutes;
+import dev.sampo.node.http.NodeHandler;
 import dev.sampo.node.management.Management;
 import dev.sampo.node.management.Readiness;
 import dev.sampo.node.security.BearerToken;
-import dev.sampo.node.security.GuardedRoute;
+import dev.sampo.node.security.GuardedHandler;
 import dev.sampo.node.security.NodeSecurity;
-import dev.sampo.serving.http.InferenceRoutes;
+import dev.sampo.serving.http.InferenceHandler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -37,12 +39,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
-import org.apache.pekko.http.javadsl.ConnectionContext;
-import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.http.javadsl.ServerBuilder;
-import org.apache.pekko.http.javadsl.server.Directives;
-import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +50,7 @@ public final class SampoNode {
 
     private final ActorSystem<Void> system;
     private final NodeSettings settings;
-    private final @Nullable ServerBinding http;
+    private final @Nullable HttpServer http;
     private final @Nullable ServerBinding management;
     private final Duration patience;
 
@@ -62,7 +59,7 @@ public final class SampoNode {
     private SampoNode(
             ActorSystem<Void> system,
             NodeSettings settings,
-            @Nullable ServerBinding http,
+            @Nullable HttpServer http,
             @Nullable ServerBinding management,
             Duration patience) {
         this.system = system;
@@ -115,7 +112,7 @@ public final class SampoNode {
         }
         try {
             Guardian.Services services = ready.get(30, TimeUnit.SECONDS);
-            ServerBinding http = options.httpPort() < 0 ? null : serveApi(system, options, services);
+            HttpServer http = options.httpPort() < 0 ? null : serveApi(system, options, services);
             ServerBinding management = options.managementPort() < 0
                     ? null
                     : await(
@@ -138,25 +135,40 @@ public final class SampoNode {
         }
     }
 
-    private static ServerBinding serveApi(ActorSystem<Void> system, NodeOptions options, Guardian.Services services)
-            throws InterruptedException {
+    private static HttpServer serveApi(ActorSystem<Void> system, NodeOptions options, Guardian.Services services) {
         NodeSecurity security = options.security();
-        Route routes = Directives.concat(
-                ControlRoutes.routes(services.api()),
-                InferenceRoutes.routes(services.serving(), services.servingSettings(), "0.1.0"));
+        HttpHandler handler = new NodeHandler(services.api(), new InferenceHandler(services.serving(), "0.1.0"));
         if (security.tokenFile() != null) {
-            routes = GuardedRoute.of(routes, new BearerToken(security.tokenFile()));
+            handler = new GuardedHandler(handler, new BearerToken(security.tokenFile()));
         }
         if (security.tokenInPlainText(options.httpHost())) {
             LOG.warn(
                     "the HTTP API's token travels in plain text; give --http-tls-dir, unless a proxy in front has TLS");
         }
-        ServerBuilder server = Http.get(system).newServerAt(options.httpHost(), options.httpPort());
-        if (security.httpTlsDir() != null) {
-            RotatingContext context = new RotatingContext(new TlsFiles(security.httpTlsDir()));
-            server = server.enableHttps(ConnectionContext.httpsServer(() -> serverEngine(context)));
+        RotatingContext context =
+                security.httpTlsDir() == null ? null : new RotatingContext(new TlsFiles(security.httpTlsDir()));
+        HttpServer.Limits limits = new HttpServer.Limits(
+                (int) Math.min(Integer.MAX_VALUE, services.servingSettings().bodySizeMaxBytes()),
+                "send fewer rows, or raise sampo.serving.http.body-size-max",
+                services.servingSettings().bodyTimeout());
+        HttpServer server;
+        try {
+            server = HttpServer.bind(
+                    options.httpHost(),
+                    options.httpPort(),
+                    handler,
+                    limits,
+                    context == null ? null : () -> serverEngine(context));
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException(
+                    "can't serve HTTP on " + options.httpHost() + ":" + options.httpPort() + ": " + rootCause(e)
+                            + "; choose another --http-port",
+                    e);
         }
-        return await(server.bind(routes), "HTTP on " + options.httpHost() + ":" + options.httpPort(), "--http-port");
+        CoordinatedShutdown shutdown = CoordinatedShutdown.get(Adapter.toClassic(system));
+        shutdown.addTask(CoordinatedShutdown.PhaseServiceUnbind(), "http-unbind", server::unbind);
+        shutdown.addTask(CoordinatedShutdown.PhaseServiceStop(), "http-stop", server::stop);
+        return server;
     }
 
     private static SSLEngine serverEngine(RotatingContext context) {
@@ -193,7 +205,7 @@ public final class SampoNode {
 
     /** The HTTP server's port, or -1 without one. */
     public int httpPort() {
-        return http == null ? -1 : http.localAddress().getPort();
+        return http == null ? -1 : http.port();
     }
 
     /** The port of probes and metrics, or -1 without one. */

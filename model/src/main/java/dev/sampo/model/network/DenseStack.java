@@ -20,6 +20,9 @@ final class DenseStack implements Network.Lane {
     /** Elements of rows that stay in the first-level cache between one loop and the next. */
     private static final int BLOCK_ELEMENTS = 2048;
 
+    /** Fewer elements are not worth copying to where a loop over them is vectorised. */
+    private static final int COPIED_MIN = 32;
+
     private final Network network;
     private final int rowsMax;
     private final int layers;
@@ -427,6 +430,14 @@ final class DenseStack implements Network.Lane {
     }
 
     private void addBiasGradient(float[] delta, int fromRow, int toRow, int out, float[] gradient, int biasAt) {
+        if (out < COPIED_MIN) {
+            for (int row = fromRow; row < toRow; row++) {
+                for (int j = 0; j < out; j++) {
+                    gradient[biasAt + j] += delta[row * out + j];
+                }
+            }
+            return;
+        }
         System.arraycopy(gradient, biasAt, rowSum, 0, out);
         for (int row = fromRow; row < toRow; row++) {
             System.arraycopy(delta, row * out, blockRow, 0, out);

@@ -1,4 +1,4 @@
-/** The HTTP control API. */
+/** What a node answers over HTTP. */
 @NullMarked
 package dev.sampo.node.http;
 

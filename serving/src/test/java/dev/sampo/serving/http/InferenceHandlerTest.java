@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sampo.cluster.http.HttpReply;
+import dev.sampo.cluster.http.HttpServer;
 import dev.sampo.serving.MemoryModels;
 import dev.sampo.serving.Samples;
 import dev.sampo.serving.Settings;
@@ -19,18 +21,17 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.concurrent.TimeUnit;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The routes behind a real server on loopback, asked by the JDK's own client. */
-class InferenceRoutesTest {
+/** The handler behind a real server on loopback, asked by the JDK's own client. */
+class InferenceHandlerTest {
     private static final ActorTestKit KIT = ActorTestKit.create(Settings.config(""));
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final String ROOMS =
@@ -40,7 +41,7 @@ class InferenceRoutesTest {
     private record Reply(int status, ObjectNode body, HttpResponse<byte[]> raw) {}
 
     @BeforeAll
-    static void start() throws Exception {
+    static void start() {
         ServingSettings settings = Settings.settings("sampo.serving.http.body-size-max = 10KiB");
         MemoryModels models = new MemoryModels()
                 .with(
@@ -54,16 +55,20 @@ class InferenceRoutesTest {
                         Samples.pixels(),
                         ModelInfo.damaged(new ModelKey("torn", 1), "model.json: no such file"));
         Serving.start(KIT.system(), models, settings);
-        base = bind(ServingClient.create(KIT.system(), settings), settings, KIT);
+        base = bind(ServingClient.create(KIT.system(), settings), settings);
     }
 
-    private static String bind(ServingClient client, ServingSettings settings, ActorTestKit kit) throws Exception {
-        ServerBinding binding = Http.get(kit.system())
-                .newServerAt("127.0.0.1", 0)
-                .bind(InferenceRoutes.routes(client, settings, "0.1.0"))
-                .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
-        return "http://127.0.0.1:" + binding.localAddress().getPort();
+    private static String bind(ServingClient client, ServingSettings settings) {
+        InferenceHandler handler = new InferenceHandler(client, "0.1.0");
+        HttpServer server = HttpServer.bind(
+                "127.0.0.1",
+                0,
+                call -> Objects.requireNonNullElseGet(
+                        handler.handle(call),
+                        () -> CompletableFuture.completedFuture(HttpReply.error(404, "another's"))),
+                new HttpServer.Limits((int) settings.bodySizeMaxBytes(), "send fewer rows", settings.bodyTimeout()),
+                null);
+        return "http://127.0.0.1:" + server.port();
     }
 
     @AfterAll
@@ -226,11 +231,11 @@ class InferenceRoutesTest {
     }
 
     @Test
-    void leavesOtherPathsToOtherRoutes() throws Exception {
+    void leavesOtherPathsToOthers() throws Exception {
         HttpResponse<String> response = CLIENT.send(
                 HttpRequest.newBuilder(URI.create(base + "/api/jobs")).build(), HttpResponse.BodyHandlers.ofString());
         assertThat(response.statusCode()).isEqualTo(404);
-        assertThat(response.body()).isEqualTo("The requested resource could not be found.");
+        assertThat(response.body()).isEqualTo("{\"error\":\"another's\"}\n");
     }
 
     @Test
@@ -239,7 +244,7 @@ class InferenceRoutesTest {
         String before = base;
         try {
             ServingSettings settings = Settings.settings("");
-            base = bind(ServingClient.create(alone.system(), settings), settings, alone);
+            base = bind(ServingClient.create(alone.system(), settings), settings);
             assertThat(get("/v2/health/live").status()).isEqualTo(200);
             Reply ready = get("/v2/health/ready");
             assertThat(ready.status()).isEqualTo(503);
