@@ -475,9 +475,9 @@ def serving(size):
                 return view["requestsPerSecond"] * rows
 
             name = f"{rows} row{'s' * (rows > 1)} a request, {connections} connection{'s' * (connections > 1)}"
-            with _constant("pekko", answer) as limited:
+            with _constant("server", answer) as limited:
                 yield compared(
-                    "serving", name, "rows/s", size.pairs, load, "Pekko HTTP, a constant answer", lambda: load(limited)
+                    "serving", name, "rows/s", size.pairs, load, "the same server, a constant answer", lambda: load(limited)
                 )
             if (rows, connections) == (1, 32):
                 rates = iter(seen)

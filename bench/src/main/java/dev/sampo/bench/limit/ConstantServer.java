@@ -1,6 +1,7 @@
 package dev.sampo.bench.limit;
 
-import com.typesafe.config.ConfigFactory;
+import dev.sampo.cluster.http.HttpReply;
+import dev.sampo.cluster.http.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -10,19 +11,13 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.actor.ActorSystem;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.model.ContentTypes;
-import org.apache.pekko.http.javadsl.model.HttpEntities;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.japi.function.Function;
-import org.apache.pekko.stream.Materializer;
 
 /**
- * Answers every request with the same bytes: {@code pekko|sockets PORT BYTES}, the limits of what serves over HTTP.
- * {@code pekko} reads the body and answers by Pekko HTTP with the settings of a node, which adds the model to that;
+ * Answers every request with the same bytes: {@code server|sockets PORT BYTES}, the limits of what serves over HTTP.
+ * {@code server} is the HTTP server of a node, which adds the model to that;
  * {@code sockets} is one thread of non-blocking sockets that reads until a request's length and parses nothing else.
  */
 public final class ConstantServer {
@@ -30,34 +25,23 @@ public final class ConstantServer {
 
     public static void main(String[] args) throws Exception {
         if (args.length != 3) {
-            throw new IllegalArgumentException("pekko|sockets PORT BYTES");
+            throw new IllegalArgumentException("server|sockets PORT BYTES");
         }
         int port = Integer.parseInt(args[1]);
         byte[] body = "x".repeat(Integer.parseInt(args[2])).getBytes(StandardCharsets.US_ASCII);
         switch (args[0]) {
-            case "pekko" -> pekko(port, body);
+            case "server" -> server(port, body);
             case "sockets" -> sockets(port, body);
-            default -> throw new IllegalArgumentException("pekko or sockets, was " + args[0]);
+            default -> throw new IllegalArgumentException("server or sockets, was " + args[0]);
         }
     }
 
-    private static void pekko(int port, byte[] body) throws Exception {
-        ActorSystem system = ActorSystem.create("constant", ConfigFactory.load());
-        Materializer materializer = Materializer.matFromSystem(system);
-        Http.get(system)
-                .newServerAt("127.0.0.1", port)
-                .bind((Function<HttpRequest, CompletionStage<HttpResponse>>)
-                        request -> answer(request, body, materializer))
-                .toCompletableFuture()
-                .get();
+    private static void server(int port, byte[] body) throws InterruptedException {
+        CompletionStage<HttpReply> answer = CompletableFuture.completedFuture(HttpReply.json(200, body));
+        HttpServer.bind(
+                "127.0.0.1", port, call -> answer, new HttpServer.Limits(1 << 20, "", Duration.ofSeconds(30)), null);
         System.out.println("listening");
-    }
-
-    private static CompletionStage<HttpResponse> answer(HttpRequest request, byte[] body, Materializer materializer) {
-        return request.entity()
-                .toStrict(30_000, materializer)
-                .thenApply(strict ->
-                        HttpResponse.create().withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, body)));
+        Thread.currentThread().join();
     }
 
     private static void sockets(int port, byte[] body) throws IOException {
