@@ -36,6 +36,7 @@ import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -158,6 +159,7 @@ public final class SampoNode {
                     options.httpPort(),
                     handler,
                     limits,
+                    system.dispatchers().lookup(DispatcherSelector.defaultDispatcher()),
                     context == null ? null : () -> serverEngine(context));
         } catch (IllegalStateException e) {
             throw new IllegalStateException(
@@ -167,6 +169,7 @@ public final class SampoNode {
         }
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(Adapter.toClassic(system));
         shutdown.addTask(CoordinatedShutdown.PhaseServiceUnbind(), "http-unbind", server::unbind);
+        shutdown.addTask(CoordinatedShutdown.PhaseServiceRequestsDone(), "http-drain", server::drain);
         shutdown.addTask(CoordinatedShutdown.PhaseServiceStop(), "http-stop", server::stop);
         return server;
     }

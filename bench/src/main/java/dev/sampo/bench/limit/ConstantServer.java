@@ -39,7 +39,12 @@ public final class ConstantServer {
     private static void server(int port, byte[] body) throws InterruptedException {
         CompletionStage<HttpReply> answer = CompletableFuture.completedFuture(HttpReply.json(200, body));
         HttpServer.bind(
-                "127.0.0.1", port, call -> answer, new HttpServer.Limits(1 << 20, "", Duration.ofSeconds(30)), null);
+                "127.0.0.1",
+                port,
+                call -> answer,
+                new HttpServer.Limits(1 << 20, "", Duration.ofSeconds(30)),
+                Runnable::run,
+                null);
         System.out.println("listening");
         Thread.currentThread().join();
     }

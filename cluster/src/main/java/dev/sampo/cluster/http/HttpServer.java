@@ -1,27 +1,38 @@
 package dev.sampo.cluster.http;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import org.apache.pekko.Done;
@@ -35,10 +46,12 @@ import org.jspecify.annotations.Nullable;
 public final class HttpServer {
     private static final int CONNECTIONS_MAX = 4096;
     private static final long IDLE_SECONDS = 60;
-    private static final long STOP_WITHIN_MS = 2_000;
+    private static final long DRAINED_WITHIN_MS = 2_000;
+    private static final long STOPPED_WITHIN_MS = 500;
 
     private final Channel listening;
     private final EventLoopGroup loops;
+    private final ChannelGroup connections;
 
     /**
      * What a request may cost.
@@ -49,25 +62,86 @@ public final class HttpServer {
      */
     public record Limits(int bodyBytes, String ifLonger, Duration bodyWithin) {}
 
-    private HttpServer(Channel listening, EventLoopGroup loops) {
+    /** What all connections share. */
+    static final class Service {
+        private final HttpHandler handler;
+        private final Limits limits;
+        private final Executor forLong;
+        private volatile Dated dated = new Dated(0, "");
+
+        /** The date of a second, as a header says it. */
+        private record Dated(long second, String text) {}
+
+        private Service(HttpHandler handler, Limits limits, Executor forLong) {
+            this.handler = handler;
+            this.limits = limits;
+            this.forLong = forLong;
+        }
+
+        HttpHandler handler() {
+            return handler;
+        }
+
+        Limits limits() {
+            return limits;
+        }
+
+        Executor forLong() {
+            return forLong;
+        }
+
+        FullHttpResponse response(HttpReply reply) {
+            FullHttpResponse made = new DefaultFullHttpResponse(
+                    HttpVersion.HTTP_1_1,
+                    HttpResponseStatus.valueOf(reply.status()),
+                    Unpooled.wrappedBuffer(reply.body()));
+            made.headers()
+                    .set(HttpHeaderNames.SERVER, "sampo")
+                    .set(HttpHeaderNames.DATE, date())
+                    .set(HttpHeaderNames.CONTENT_TYPE, reply.type())
+                    .set(HttpHeaderNames.CONTENT_LENGTH, reply.body().length);
+            reply.headers().forEach((name, value) -> made.headers().add(name, value));
+            return made;
+        }
+
+        private String date() {
+            long second = System.currentTimeMillis() / 1000;
+            Dated known = dated;
+            if (known.second() != second) {
+                Instant now = Instant.ofEpochSecond(second);
+                known = new Dated(second, DateTimeFormatter.RFC_1123_DATE_TIME.format(now.atOffset(ZoneOffset.UTC)));
+                dated = known;
+            }
+            return known.text();
+        }
+    }
+
+    private HttpServer(Channel listening, EventLoopGroup loops, ChannelGroup connections) {
         this.listening = listening;
         this.loops = loops;
+        this.connections = connections;
     }
 
     /**
      * Listens; {@link IllegalStateException} says why it can't.
      *
      * @param port 0 for any
+     * @param forLong handles the calls with long bodies
      * @param tls gives each connection its engine; null for plain HTTP
      */
     public static HttpServer bind(
-            String host, int port, HttpHandler handler, Limits limits, @Nullable Supplier<SSLEngine> tls) {
+            String host,
+            int port,
+            HttpHandler handler,
+            Limits limits,
+            Executor forLong,
+            @Nullable Supplier<SSLEngine> tls) {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 Runtime.getRuntime().availableProcessors(),
                 new DefaultThreadFactory("sampo-http", true),
                 NioIoHandler.newFactory());
-        var answers = new Answers(handler);
-        AtomicInteger connections = new AtomicInteger();
+        ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+        Service service = new Service(handler, limits, forLong);
         var bound = new ServerBootstrap()
                 .group(loops)
                 .channel(NioServerSocketChannel.class)
@@ -76,21 +150,19 @@ public final class HttpServer {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel connection) {
-                        if (connections.incrementAndGet() > CONNECTIONS_MAX) {
+                        if (connections.size() >= CONNECTIONS_MAX) {
                             connection.close();
+                            return;
                         }
-                        connection.closeFuture().addListener(closed -> connections.decrementAndGet());
+                        connections.add(connection);
                         ChannelPipeline pipeline = connection.pipeline();
                         if (tls != null) {
                             pipeline.addLast(new SslHandler(tls.get()));
                         }
                         pipeline.addLast(
-                                new IdleStateHandler(0, 0, IDLE_SECONDS, TimeUnit.SECONDS),
+                                new IdleStateHandler(true, 0, 0, IDLE_SECONDS, TimeUnit.SECONDS),
                                 new HttpServerCodec(),
-                                new HttpServerKeepAliveHandler(),
-                                new BodyPatience(limits.bodyWithin()),
-                                new BodyReader(limits, answers),
-                                new HttpExchange(answers));
+                                new HttpExchange(service));
                     }
                 })
                 .bind(host, port)
@@ -99,7 +171,7 @@ public final class HttpServer {
             loops.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
             throw new IllegalStateException(String.valueOf(bound.cause().getMessage()), bound.cause());
         }
-        return new HttpServer(bound.channel(), loops);
+        return new HttpServer(bound.channel(), loops, connections);
     }
 
     public int port() {
@@ -111,9 +183,20 @@ public final class HttpServer {
         return done(listening.close());
     }
 
-    /** Closes all connections once what they were asked is answered, or two seconds are over. */
+    /** Ends each connection once what it was asked is answered; done when all are, or two seconds are over. */
+    public CompletionStage<Done> drain() {
+        for (Channel connection : connections) {
+            connection.pipeline().fireUserEventTriggered(HttpExchange.Drain.INSTANCE);
+        }
+        return done(connections.newCloseFuture())
+                .toCompletableFuture()
+                .completeOnTimeout(Done.getInstance(), DRAINED_WITHIN_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Closes all connections, and ends the threads. */
     public CompletionStage<Done> stop() {
-        return done(loops.shutdownGracefully(50, STOP_WITHIN_MS, TimeUnit.MILLISECONDS));
+        connections.close();
+        return done(loops.shutdownGracefully(0, STOPPED_WITHIN_MS, TimeUnit.MILLISECONDS));
     }
 
     private static CompletionStage<Done> done(Future<?> future) {

@@ -11,9 +11,12 @@ import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,9 +25,20 @@ class HttpServerTest {
     private static final HttpServer.Limits LIMITS = new HttpServer.Limits(1000, "send less", Duration.ofMillis(400));
 
     private final CompletableFuture<HttpReply> later = new CompletableFuture<>();
-    private final HttpServer server = HttpServer.bind("127.0.0.1", 0, this::handle, LIMITS, null);
+    private final HttpHandler handler = new HttpHandler() {
+        @Override
+        public CompletionStage<HttpReply> handle(HttpCall call) {
+            return answer(call);
+        }
 
-    private CompletionStage<HttpReply> handle(HttpCall call) {
+        @Override
+        public @Nullable HttpReply refuse(HttpCall head) {
+            return head.path().equals(List.of("secret")) ? HttpReply.error(401, "no token") : null;
+        }
+    };
+    private final HttpServer server = HttpServer.bind("127.0.0.1", 0, handler, LIMITS, ForkJoinPool.commonPool(), null);
+
+    private CompletionStage<HttpReply> answer(HttpCall call) {
         return switch (String.join("/", call.path())) {
             case "echo" ->
                 CompletableFuture.completedFuture(HttpReply.json(200, "[" + new String(call.body(), UTF_8) + "]"));
@@ -33,6 +47,9 @@ class HttpServerTest {
                         HttpReply.json(200, call.header("x-name").orElse("none")));
             case "hello" -> CompletableFuture.completedFuture(HttpReply.json(200, "hello"));
             case "later" -> later;
+            case "long" ->
+                CompletableFuture.completedFuture(
+                        HttpReply.json(200, Thread.currentThread().getName() + " " + call.body().length));
             case "broken" -> throw new IllegalStateException("broken");
             default -> CompletableFuture.completedFuture(HttpReply.error(404, "nothing here"));
         };
@@ -201,8 +218,108 @@ class HttpServerTest {
     }
 
     @Test
+    void whoReadsNothingIsReadFromNoMore() throws Exception {
+        byte[] request = post("/echo", "x".repeat(900)).getBytes(ISO_8859_1);
+        try (Socket socket = sent(get("/later"))) {
+            // A socket's buffers take some megabytes, the server's memory must not take the rest.
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+                try {
+                    for (int i = 0; i < 64 * 1024; i++) {
+                        socket.getOutputStream().write(request);
+                    }
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            assertThatThrownBy(() -> sending.get(2, TimeUnit.SECONDS))
+                    .isInstanceOf(java.util.concurrent.TimeoutException.class);
+            socket.close();
+            assertThatThrownBy(() -> sending.get(5, TimeUnit.SECONDS)).hasMessageContaining("losed");
+        }
+    }
+
+    @Test
+    void aRefusalAtTheHeadReadsNoBody() throws Exception {
+        try (Socket socket = sent("POST /secret HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\n\r\n")) {
+            assertThat(read(socket, "}\n"))
+                    .startsWith("HTTP/1.1 401 ")
+                    .containsIgnoringCase("\r\nconnection: close\r\n");
+            socket.getOutputStream().write(post("/echo", "no").getBytes(ISO_8859_1));
+            assertThat(readAll(socket)).isEmpty();
+        }
+    }
+
+    @Test
+    void anExpectationIsMetOrRefused() throws Exception {
+        String head = "POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: ";
+        try (Socket socket = sent(head + "3\r\n\r\n")) {
+            assertThat(read(socket, "\r\n\r\n")).startsWith("HTTP/1.1 100 Continue");
+            socket.getOutputStream().write("abc".getBytes(ISO_8859_1));
+            assertThat(read(socket, "[abc]")).startsWith("HTTP/1.1 200 OK\r\n");
+        }
+        try (Socket socket = sent(head + "5000\r\n\r\n", get("/hello"))) {
+            assertThat(readAll(socket)).startsWith("HTTP/1.1 413 ").doesNotContain("hello");
+        }
+        try (Socket socket = sent("POST /echo HTTP/1.1\r\nHost: h\r\nExpect: tea\r\nContent-Length: 3\r\n\r\nabc")) {
+            assertThat(readAll(socket)).startsWith("HTTP/1.1 417 ");
+        }
+    }
+
+    @Test
+    void aRefusalWaitsForTheAnswersBefore() throws Exception {
+        try (Socket socket = sent(get("/later"), "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n")) {
+            Thread.sleep(100);
+            later.complete(HttpReply.json(200, "first"));
+            assertThat(readAll(socket)).containsSubsequence("HTTP/1.1 200 ", "first", "HTTP/1.1 413 ");
+        }
+    }
+
+    @Test
+    void drainingAnswersWhatWasAskedAndCloses() throws Exception {
+        try (Socket idle = sent(get("/hello"));
+                Socket busy = sent(get("/later"))) {
+            read(idle, "hello");
+            Thread.sleep(100);
+            CompletableFuture<?> drained = server.drain().toCompletableFuture();
+            assertThat(readAll(idle)).isEmpty();
+            assertThat(drained).isNotDone();
+            later.complete(HttpReply.json(200, "late"));
+            assertThat(readAll(busy))
+                    .containsIgnoringCase("\r\nconnection: close\r\n")
+                    .endsWith("late");
+            drained.get(1, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void anOldClientThatStaysIsToldThatItMay() throws Exception {
+        try (Socket socket = sent("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")) {
+            assertThat(read(socket, "hello")).containsIgnoringCase("\r\nconnection: keep-alive\r\n");
+        }
+    }
+
+    @Test
+    void longBodiesAreHandledElsewhere() throws Exception {
+        HttpServer wide = HttpServer.bind(
+                "127.0.0.1",
+                0,
+                handler,
+                new HttpServer.Limits(1 << 20, "", Duration.ofSeconds(5)),
+                task -> new Thread(task, "elsewhere").start(),
+                null);
+        for (int length : new int[] {10, 200_000}) {
+            try (Socket socket = new Socket("127.0.0.1", wide.port())) {
+                socket.getOutputStream().write(post("/long", "x".repeat(length)).getBytes(ISO_8859_1));
+                assertThat(read(socket, " " + length)).contains(length == 10 ? "sampo-http" : "elsewhere");
+            }
+        }
+        wide.stop().toCompletableFuture().get(5, TimeUnit.SECONDS);
+    }
+
+    @Test
     void aPortInUseIsNamed() {
-        assertThatThrownBy(() -> HttpServer.bind("127.0.0.1", server.port(), this::handle, LIMITS, null))
+        assertThatThrownBy(() ->
+                        HttpServer.bind("127.0.0.1", server.port(), handler, LIMITS, ForkJoinPool.commonPool(), null))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("Address already in use");
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** Asks for a bearer token, except where a node's health is told: a load balancer has none. */
 public final class GuardedHandler implements HttpHandler {
@@ -22,11 +23,16 @@ public final class GuardedHandler implements HttpHandler {
         this.token = token;
     }
 
+    /** The bodies of those without the token are not even read. */
+    @Override
+    public @Nullable HttpReply refuse(HttpCall head) {
+        return isOpen(head.path()) || token.accepts(head.header("Authorization")) ? null : REFUSAL;
+    }
+
     @Override
     public CompletionStage<HttpReply> handle(HttpCall call) {
-        return isOpen(call.path()) || token.accepts(call.header("Authorization"))
-                ? behind.handle(call)
-                : CompletableFuture.completedFuture(REFUSAL);
+        HttpReply refusal = refuse(call);
+        return refusal == null ? behind.handle(call) : CompletableFuture.completedFuture(refusal);
     }
 
     private static boolean isOpen(List<String> path) {

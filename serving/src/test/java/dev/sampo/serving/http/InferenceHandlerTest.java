@@ -67,6 +67,7 @@ class InferenceHandlerTest {
                         handler.handle(call),
                         () -> CompletableFuture.completedFuture(HttpReply.error(404, "another's"))),
                 new HttpServer.Limits((int) settings.bodySizeMaxBytes(), "send fewer rows", settings.bodyTimeout()),
+                Runnable::run,
                 null);
         return "http://127.0.0.1:" + server.port();
     }

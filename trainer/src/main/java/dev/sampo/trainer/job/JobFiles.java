@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The blocking work of a {@link JobCoordinator}: what it reads from and writes to the store. Thread-safe. */
 final class JobFiles {
@@ -78,7 +79,7 @@ final class JobFiles {
 
     /** Fixes the plan once the features are fitted, and writes the checkpoint that the job starts from. */
     Prepared prepare(long rows, long validationRows) throws IOException {
-        Prepared made = reload(rows, validationRows);
+        Prepared made = plan(rows, validationRows, null);
         store.write(TrainPlan.blob(job), JSON.writeValueAsBytes(made.plan()));
         float[] parameters = new float[made.network().parameterCount()];
         made.network().initialize(spec.training().seed(), parameters);
@@ -86,8 +87,14 @@ final class JobFiles {
         return made;
     }
 
-    /** The same plan again from the spec and the fitted features. */
+    /** The same plan again from the spec and the fitted features, in the shards of its checkpoints. */
     Prepared reload(long rows, long validationRows) throws IOException {
+        TrainPlan before = JSON.readValue(store.read(TrainPlan.blob(job)), TrainPlan.class);
+        return plan(rows, validationRows, before.shards());
+    }
+
+    /** @param shards null where the job has none yet */
+    private Prepared plan(long rows, long validationRows, @Nullable List<ShardPlan.Range> shards) throws IOException {
         if (rows == 0) {
             throw new IOException("data.train: not one usable row; look at onBadRecord and validationFraction");
         }
@@ -102,8 +109,10 @@ final class JobFiles {
         int evaluationSteps = validationRows == 0
                 ? 0
                 : RankStream.stepsPerEpoch(validationRows, training.ranks(), training.batchSize());
-        List<ShardPlan.Range> ranges =
-                ShardPlan.cut(network.parameterCount(), spec.parameterServer().shardFloatsOf(network.parameterCount()));
+        List<ShardPlan.Range> ranges = shards != null
+                ? shards
+                : ShardPlan.cut(
+                        network.parameterCount(), spec.parameterServer().shardFloatsOf(network.parameterCount()));
         Double clipNorm = training.gradientClipping() == null
                 ? null
                 : training.gradientClipping().norm();
