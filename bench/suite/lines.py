@@ -388,6 +388,7 @@ def allocation(size):
     """Bytes on the heap for each step and lane once the job runs evenly, and the time that collection takes."""
     images = data.images(size.rows(60_000))
     seen = {}
+    computing = []
 
     def recorded(epochs):
         recording = WORK / "allocation.jfr"
@@ -412,12 +413,20 @@ def allocation(size):
             seen[group] = (bytes_after[group] - bytes_before.get(group, 0)) / steps / 2
         seconds = sum(e["seconds"] for e in after["history"]) - sum(e["seconds"] for e in before["history"])
         seen["collection"] = 100 * (pauses_after - pauses_before) / seconds
+        computing.append(seen["sampo.compute-dispatcher"])
         return sum(bytes_ for group, bytes_ in seen.items() if group != "collection")
 
-    total = figure("allocation", "of the whole process", "bytes/step/lane", size.pairs, measured, at_most=1024)
+    # Who shows progress, polls the job and keeps its journal leaves as much however many steps there are in a second.
+    total = figure("allocation", "of the whole process, its client in it", "bytes/step/lane", size.pairs, measured)
     groups = sorted((-value, group) for group, value in seen.items() if group != "collection")
     total.note = total.note or "last run: " + ", ".join(f"{group} {-value:,.0f}" for value, group in groups[:5])
     yield total
+    if computing:
+        each = iter(computing)
+        yield figure(
+            "allocation", "of the threads that compute and apply steps", "bytes/step/lane", len(computing),
+            lambda: next(each), at_most=1024, note="of the runs above",
+        )  # fmt: skip
     if "collection" in seen:
         yield figure(
             "allocation", "garbage collection", "% of the time", 1, lambda: seen["collection"], at_most=1,
