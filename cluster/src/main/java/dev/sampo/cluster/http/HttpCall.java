@@ -27,6 +27,10 @@ public record HttpCall(String method, List<String> path, UnaryOperator<@Nullable
         return method.equals(wanted) || method.equals("HEAD") && wanted.equals("GET");
     }
 
+    HttpCall withBody(byte[] whole) {
+        return new HttpCall(method, path, headers, whole);
+    }
+
     /** {@link IllegalArgumentException} if the target of a request is none. */
     static List<String> path(String target) {
         // Proxies are sent http://host/path.

@@ -24,6 +24,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +45,8 @@ final class HttpExchange extends ChannelInboundHandlerAdapter {
     /** A longer body takes milliseconds to parse, in which this thread's other connections would wait. */
     private static final int HANDLED_HERE_BYTES = 64 * 1024;
 
+    private static final byte[] NO_BODY = {};
+
     private enum Phase {
         HEAD,
         BODY,
@@ -61,6 +64,9 @@ final class HttpExchange extends ChannelInboundHandlerAdapter {
     private Phase phase = Phase.HEAD;
     private boolean draining;
     private @Nullable HttpRequest head;
+    /** What the head says. */
+    private @Nullable HttpCall called;
+
     private @Nullable ByteBuf body;
     private @Nullable Future<?> tooSlow;
     /** What came ahead: no more than was read from the socket at once. */
@@ -131,9 +137,11 @@ final class HttpExchange extends ChannelInboundHandlerAdapter {
     }
 
     private void onHead(ChannelHandlerContext connection, HttpRequest request) {
+        HttpCall call;
         HttpReply refusal;
         try {
-            refusal = service.handler().refuse(call(request, new byte[0]));
+            call = new HttpCall(request.method().name(), HttpCall.path(request.uri()), request.headers()::get, NO_BODY);
+            refusal = service.handler().refuse(call);
         } catch (IllegalArgumentException e) {
             refuse(connection, 400, "request: " + e.getMessage());
             return;
@@ -155,6 +163,7 @@ final class HttpExchange extends ChannelInboundHandlerAdapter {
         }
         phase = Phase.BODY;
         head = request;
+        called = call;
         long within = service.limits().bodyWithin().toMillis();
         tooSlow = connection
                 .executor()
@@ -178,10 +187,11 @@ final class HttpExchange extends ChannelInboundHandlerAdapter {
         so.writeBytes(content.content());
         if (content instanceof LastHttpContent) {
             byte[] whole = ByteBufUtil.getBytes(so);
-            HttpRequest request = java.util.Objects.requireNonNull(head);
+            HttpRequest request = Objects.requireNonNull(head);
+            HttpCall call = Objects.requireNonNull(called).withBody(whole);
             forget();
             phase = Phase.ANSWERING;
-            answer(connection, request, whole);
+            answer(connection, request, call);
         }
     }
 
@@ -196,15 +206,11 @@ final class HttpExchange extends ChannelInboundHandlerAdapter {
             body = null;
         }
         head = null;
+        called = null;
     }
 
-    private static HttpCall call(HttpRequest request, byte[] body) {
-        return new HttpCall(request.method().name(), HttpCall.path(request.uri()), request.headers()::get, body);
-    }
-
-    private void answer(ChannelHandlerContext connection, HttpRequest request, byte[] whole) {
-        HttpCall call = call(request, whole);
-        CompletionStage<HttpReply> reply = whole.length <= HANDLED_HERE_BYTES
+    private void answer(ChannelHandlerContext connection, HttpRequest request, HttpCall call) {
+        CompletionStage<HttpReply> reply = call.body().length <= HANDLED_HERE_BYTES
                 ? handle(call)
                 : CompletableFuture.supplyAsync(() -> handle(call), service.forLong())
                         .thenCompose(stage -> stage);
