@@ -18,6 +18,12 @@ public final class Loss {
         CROSS_ENTROPY
     }
 
+    /**
+     * A derivative smaller than this is zero: beside a sum of floats it is nothing, but as a subnormal float it would make every
+     * product it goes through ten times slower on many processors.
+     */
+    private static final double NEGLIGIBLE = 0x1p-100;
+
     private final Kind kind;
     private final double delta;
 
@@ -92,7 +98,7 @@ public final class Loss {
         double score = scores[offset];
         double e = Elementary.exp(-Math.abs(score));
         double sigmoid = (score >= 0 ? 1 : e) / (1 + e);
-        scores[offset] = (float) (weight * (sigmoid - label));
+        scores[offset] = (float) (weight * derivative(sigmoid - label));
         return Math.max(label > 0.5f ? -score : score, 0) + StrictMath.log1p(e);
     }
 
@@ -104,7 +110,7 @@ public final class Loss {
         for (int j = offset; j < offset + outputs; j++) {
             double e = Elementary.exp(scores[j] - largest);
             sum += e;
-            scores[j] = (float) e;
+            scores[j] = (float) derivative(e);
         }
         double scale = weight / sum;
         float expected = scores[offset + label];
@@ -113,6 +119,10 @@ public final class Loss {
         }
         scores[offset + label] = (float) (expected * scale - weight);
         return StrictMath.log(sum) - ofLabel;
+    }
+
+    private static double derivative(double exact) {
+        return Math.abs(exact) < NEGLIGIBLE ? 0 : exact;
     }
 
     /** Scores to predictions in place: a probability, a distribution, or the value itself. */
