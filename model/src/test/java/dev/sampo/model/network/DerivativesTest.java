@@ -61,6 +61,22 @@ class DerivativesTest {
         }
     }
 
+    /** Far from the label nothing subnormal is left, and what is small but not negligible stays. */
+    @Test
+    void noDerivativeIsSubnormal() {
+        Loss classes = Loss.of(null, Target.Kind.CLASSES);
+        Loss binary = Loss.of(null, Target.Kind.BINARY);
+        for (float far = -120; far < -10; far += 0.25f) {
+            float expected = far < -69.3f ? 0 : (float) Math.exp(far);
+            float[] scores = {0, far, -1};
+            classes.replaceByGradient(scores, 0, 3, 0, 1);
+            assertEquals(expected / 1.3679f, scores[1], 1e-3f * expected, far + " among classes");
+            float[] score = {far};
+            binary.replaceByGradient(score, 0, 1, 0, 1);
+            assertEquals(expected, score[0], 1e-3f * expected, far + " alone");
+        }
+    }
+
     private static double slope(Loss loss, float[] scores, int at, int outputs, float label) {
         float[] up = scores.clone();
         float[] down = scores.clone();

@@ -20,7 +20,9 @@ import dev.sampo.parameter.shard.ShardMessages.ShardRefused.Reason;
 import dev.sampo.parameter.shard.ShardMessages.ShardReply;
 import dev.sampo.parameter.shard.ShardMessages.Values;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
@@ -150,12 +152,14 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     private final Executor blocking;
     private final DataPlane plane;
     private final StashBuffer<Command> stash;
-    private Set<ActorRef<ShardReply>> waiting = new LinkedHashSet<>();
+    /** Each once; workers are not many, and a list leaves nothing on the heap. */
+    private List<ActorRef<ShardReply>> waiting = new ArrayList<>();
+
     private final NavigableSet<Long> saveAt = new TreeSet<>();
     /** The arrays of the checkpoint written last, for the next. */
     private final AtomicReference<@Nullable Spare> spares = new AtomicReference<>();
 
-    private Set<ActorRef<ShardReply>> lastAnswered = new LinkedHashSet<>();
+    private List<ActorRef<ShardReply>> lastAnswered = new ArrayList<>();
     /** Who waits where steps are not synchronous. */
     private final WaitingRanks<ActorRef<ShardReply>> waitingRanks = new WaitingRanks<>();
 
@@ -375,11 +379,11 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             // Empty where steps are not synchronous; then no values of a clock are kept either.
             if (!waiting.isEmpty()) {
                 Values values = valuesAt(shard, answered);
-                for (ActorRef<ShardReply> worker : waiting) {
-                    plane.tell(worker, values);
+                for (int i = 0; i < waiting.size(); i++) {
+                    plane.tell(waiting.get(i), values);
                 }
             }
-            Set<ActorRef<ShardReply>> before = lastAnswered;
+            List<ActorRef<ShardReply>> before = lastAnswered;
             lastAnswered = waiting;
             waiting = before;
             waiting.clear();
@@ -452,10 +456,10 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                         Reason.LOST,
                         "a contribution to clock " + push.address().clock() + " but the clock is " + shard.clock());
             case REPEATED -> onRepeated(shard, push);
-            case WAITING -> waiting.add(push.replyTo());
+            case WAITING -> await(push.replyTo());
             case COMPLETE -> {
                 if (isSynchronous(shard)) {
-                    waiting.add(push.replyTo());
+                    await(push.replyTo());
                     onComplete(shard);
                 } else {
                     waitingRanks.add(push.block().lo(), push.replyTo(), shard.version() + 1);
@@ -464,6 +468,12 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             }
         }
         return Behaviors.same();
+    }
+
+    private void await(ActorRef<ShardReply> worker) {
+        if (!waiting.contains(worker)) {
+            waiting.add(worker);
+        }
     }
 
     private static boolean isSynchronous(ShardState shard) {
@@ -479,7 +489,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             answerLastReduced(shard, push);
             sendValuesAt(push.replyTo(), shard, answered);
         } else {
-            waiting.add(push.replyTo());
+            await(push.replyTo());
             if (push.address().clock() == shard.clock()) {
                 answerReduced(shard, push.replyTo());
             }
@@ -520,12 +530,12 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                     Reason.MALFORMED,
                     "a clipping factor of " + apply.factor() + "; it must be 0 to 1, and steps synchronous");
         } else if (apply.address().clock() == shard.clock() && shard.isComplete()) {
-            waiting.add(apply.replyTo());
+            await(apply.replyTo());
             step(shard, apply.factor());
         } else if (apply.address().clock() < answered) {
             sendValuesAt(apply.replyTo(), shard, answered);
         } else if (apply.address().clock() < shard.clock()) {
-            waiting.add(apply.replyTo());
+            await(apply.replyTo());
         }
         return Behaviors.same();
     }
@@ -553,7 +563,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
                     Reason.LOST,
                     "clock " + wanted + " is known but the clock here is " + shard.clock());
         } else if (wanted > answered) {
-            waiting.add(pull.replyTo());
+            await(pull.replyTo());
         } else {
             sendValuesAt(pull.replyTo(), shard, shard.hasValuesAt(wanted) ? wanted : answered);
         }

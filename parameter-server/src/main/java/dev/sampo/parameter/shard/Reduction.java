@@ -15,9 +15,6 @@ final class Reduction {
     /** Elements summed at a time: the stack of partial sums stays in the first-level cache. */
     static final int TILE = 2048;
 
-    /** What the step is made of, summed along the same tree. */
-    record Totals(long rows, double weight, double loss) {}
-
     private final int ranks;
     private final Compression compression;
     /** [ranks], by the first rank. */
@@ -25,6 +22,7 @@ final class Reduction {
 
     private final float[][] stack;
     private int covered;
+    // What the step is made of, summed along the same tree.
     private long rows;
     private double weight;
     private double loss;
@@ -99,10 +97,24 @@ final class Reduction {
         return covered;
     }
 
-    /** The step's rows, weight and loss; only when complete. */
-    Totals totals() {
+    /** Sums {@link #rows}, {@link #weight} and {@link #loss} over all ranks; only when complete. */
+    void addUp() {
         addUp(0, RankTree.rootSize(ranks));
-        return new Totals(rows, weight, loss);
+    }
+
+    /** Of the step, once {@link #addUp} was called. */
+    long rows() {
+        return rows;
+    }
+
+    /** As {@link #rows}. */
+    double weight() {
+        return weight;
+    }
+
+    /** As {@link #rows}. */
+    double loss() {
+        return loss;
     }
 
     /** Leaves a node's totals in the fields. */

@@ -51,8 +51,14 @@ public final class ShardState {
     /** [ranks], the clock each rank contributes to next; empty in a synchronous job. */
     private final long[] rankClocks;
 
+    /** The one contribution to apply where steps are not synchronous. */
     private @Nullable PartialSum alone;
+
     private long aloneBehind;
+    /** Only while an update is applied: the sum that another copy applied, and where it goes for other copies. */
+    private float @Nullable [] replayed;
+
+    private float @Nullable [] sumForCopies;
     private long version;
     // What makes a Ledger, kept apart: a step leaves none on the heap.
     private long rowsApplied;
@@ -75,11 +81,6 @@ public final class ShardState {
             int rank, long behind, long rows, double weight, double loss, float clipFactor, double squaredNorm) {
         /** As a rank: the update is a synchronous step. */
         public static final int ALL_RANKS = -1;
-    }
-
-    /** Where the sum over ranks of elements [from, from + length) comes from. */
-    private interface GradientSum {
-        void read(int from, int length, float[] target);
     }
 
     /**
@@ -301,11 +302,11 @@ public final class ShardState {
     }
 
     private double computeSquaredNorm() {
-        Reduction.Totals totals = reduction.totals();
-        if (totals.weight() == 0) {
+        reduction.addUp();
+        if (reduction.weight() == 0) {
             return 0;
         }
-        float mean = (float) (1 / totals.weight());
+        float mean = (float) (1 / reduction.weight());
         double sum = 0;
         for (int from = 0; from < plan.length(); from += Reduction.TILE) {
             int length = Math.min(Reduction.TILE, plan.length() - from);
@@ -337,25 +338,27 @@ public final class ShardState {
         }
         PartialSum part = alone;
         Step step;
-        GradientSum gradient;
         if (part != null) {
-            alone = null;
             step = new Step(
                     part.block().lo(), aloneBehind, part.rows(), part.weight(), part.loss(), clipFactor, Double.NaN);
-            gradient = (from, length, target) ->
-                    System.arraycopy(part.gradient(), part.offset() + from, target, 0, length);
         } else {
-            Reduction.Totals totals = reduction.totals();
+            reduction.addUp();
             step = new Step(
-                    Step.ALL_RANKS, 0, totals.rows(), totals.weight(), totals.loss(), clipFactor, lastSquaredNorm);
-            gradient = reduction::sum;
+                    Step.ALL_RANKS,
+                    0,
+                    reduction.rows(),
+                    reduction.weight(),
+                    reduction.loss(),
+                    clipFactor,
+                    lastSquaredNorm);
         }
-        advance(step, (from, length, target) -> {
-            gradient.read(from, length, target);
-            if (sum != null) {
-                System.arraycopy(target, 0, sum, from, length);
-            }
-        });
+        sumForCopies = sum;
+        try {
+            advance(step);
+        } finally {
+            alone = null;
+            sumForCopies = null;
+        }
         reduction.clear();
         return step;
     }
@@ -370,11 +373,16 @@ public final class ShardState {
                     + " ranks whose consistency is " + plan.consistency());
         }
         lastSquaredNorm = step.squaredNorm();
-        advance(step, (from, length, target) -> System.arraycopy(sum, from, target, 0, length));
+        replayed = sum;
+        try {
+            advance(step);
+        } finally {
+            replayed = null;
+        }
         reduction.clear();
     }
 
-    private void advance(Step step, GradientSum sum) throws DivergedException {
+    private void advance(Step step) throws DivergedException {
         if (!Double.isFinite(step.loss())) {
             throw new DivergedException("the loss is " + step.loss());
         }
@@ -382,7 +390,7 @@ public final class ShardState {
         float[] target = buffers[(int) (version + 1 & 1)];
         if (step.weight() > 0) {
             float rate = rate(clock(step.rank())) * plan.consistency().rateFactor(step.behind());
-            update(source, target, (float) (1 / step.weight()) * step.clipFactor(), rate, sum);
+            update(source, target, (float) (1 / step.weight()) * step.clipFactor(), rate);
         } else {
             System.arraycopy(source, 0, target, 0, source.length);
         }
@@ -401,14 +409,13 @@ public final class ShardState {
         behindMax = Math.max(behindMax, step.behind());
     }
 
-    private void update(float[] source, float[] target, float scale, float rate, GradientSum sum)
-            throws DivergedException {
+    private void update(float[] source, float[] target, float scale, float rate) throws DivergedException {
         double l1 = plan.regularization() == null ? 0 : plan.regularization().l1OrZero();
         double l2 = plan.regularization() == null ? 0 : plan.regularization().l2OrZero();
         int nextRange = 0;
         for (int from = 0; from < plan.length(); from += Reduction.TILE) {
             int length = Math.min(Reduction.TILE, plan.length() - from);
-            sum.read(from, length, tile);
+            readSum(from, length);
             scaleAndClip(length, scale);
             System.arraycopy(tile, 0, gradient, from, length);
             // Alternate plain and regularised segments of the tile, in index order.
@@ -434,6 +441,20 @@ public final class ShardState {
             }
         }
         checkFinite();
+    }
+
+    /** The update's sum of gradients at [from, from + length), from wherever it comes, to the tile. */
+    private void readSum(int from, int length) {
+        if (replayed != null) {
+            System.arraycopy(replayed, from, tile, 0, length);
+        } else if (alone != null) {
+            System.arraycopy(alone.gradient(), alone.offset() + from, tile, 0, length);
+        } else {
+            reduction.sum(from, length, tile);
+        }
+        if (sumForCopies != null) {
+            System.arraycopy(tile, 0, sumForCopies, from, length);
+        }
     }
 
     /** tile[i] = tile[i] * scale, clamped to the spec's value; remembers NaN and infinity for {@link #checkFinite}. */

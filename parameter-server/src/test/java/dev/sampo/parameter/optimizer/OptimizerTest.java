@@ -1,9 +1,11 @@
 package dev.sampo.parameter.optimizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sampo.model.spec.Problems;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -120,6 +122,27 @@ class OptimizerTest {
         }
         assertThat(pieces).isEqualTo(whole);
         assertThat(other).isDeepEqualTo(state);
+    }
+
+    /** Where the gradient stays zero, as behind a dead unit, neither a moment nor what a step takes from it is subnormal. */
+    @ParameterizedTest
+    @ValueSource(strings = {"momentum", "nesterov", "rmsprop", "adam", "adamw"})
+    void noMomentDecaysToASubnormalNumber(String type) {
+        Optimizer optimizer = Optimizer.of(spec(type));
+        float[] values = new float[LENGTH];
+        float[][] state = optimizer.initialState(values, (float) RATE, i -> false);
+        float[] gradient = {1, -1, 1e-3f, -1e-3f, 1e-9f, 1e-18f, 0};
+        for (int t = 1; t <= 200_000; t++) {
+            optimizer.apply(values, values, gradient, state, 0, LENGTH, (float) RATE, t, false, 0, 0);
+            for (float[] moments : state) {
+                for (float moment : moments) {
+                    if (moment != 0 && Math.abs(0x1p-20f * moment) < Float.MIN_NORMAL) {
+                        fail("step %s leaves %s", t, moment);
+                    }
+                }
+            }
+            Arrays.fill(gradient, 0);
+        }
     }
 
     /** Without a gradient ftrl keeps what an MLP was initialised with; with one it moves a little, not to zero. */

@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,14 +14,20 @@ import org.jspecify.annotations.Nullable;
  * caller sends the requests and tells the time.
  */
 final class BatchQueue {
-    /** All that is wanted. */
+    /** A batch that is wanted: on its way, or here. Used again for another. */
+    private static final class Wanted {
+        private long askedAtMs;
+        private @Nullable Selection batch;
+    }
+
+    /** All that is wanted, in the caller's order. */
     private final List<BatchKey> wanted = new ArrayList<>();
 
-    private final Map<BatchKey, Long> askedAtMs = new LinkedHashMap<>();
-    private final Map<BatchKey, Selection> arrived = new HashMap<>();
+    private final Map<BatchKey, Wanted> byKey = new HashMap<>();
     /** Batches that were used, for {@link #spare}. */
     private final Deque<Selection> spares = new ArrayDeque<>();
 
+    private final Deque<Wanted> unused = new ArrayDeque<>();
     private final List<BatchKey> fresh = new ArrayList<>();
     private int wantedMost;
 
@@ -38,11 +43,7 @@ final class BatchQueue {
         for (int i = 0; i < wanted.size(); i++) {
             BatchKey before = wanted.get(i);
             if (!keys.contains(before)) {
-                askedAtMs.remove(before);
-                Selection used = arrived.remove(before);
-                if (used != null && spares.size() < wantedMost) {
-                    spares.add(used);
-                }
+                forget(before);
             }
         }
         wanted.clear();
@@ -50,17 +51,33 @@ final class BatchQueue {
         for (int i = 0; i < keys.size(); i++) {
             BatchKey key = keys.get(i);
             wanted.add(key);
-            if (!arrived.containsKey(key) && askedAtMs.putIfAbsent(key, nowMs) == null) {
+            if (!byKey.containsKey(key)) {
+                Wanted asked = unused.isEmpty() ? new Wanted() : unused.pop();
+                asked.askedAtMs = nowMs;
+                byKey.put(key, asked);
                 fresh.add(key);
             }
         }
         return fresh;
     }
 
+    private void forget(BatchKey key) {
+        Wanted before = byKey.remove(key);
+        if (before == null) {
+            return;
+        }
+        if (before.batch != null && spares.size() < wantedMost) {
+            spares.add(before.batch);
+        }
+        before.batch = null;
+        unused.push(before);
+    }
+
     /** Takes a batch; one that nobody waits for (a repeated answer) is dropped. */
     void arrived(BatchKey key, Selection batch) {
-        if (askedAtMs.remove(key) != null) {
-            arrived.put(key, batch);
+        Wanted asked = byKey.get(key);
+        if (asked != null && asked.batch == null) {
+            asked.batch = batch;
         }
     }
 
@@ -70,26 +87,26 @@ final class BatchQueue {
     }
 
     @Nullable Selection get(BatchKey key) {
-        return arrived.get(key);
+        Wanted asked = byKey.get(key);
+        return asked == null ? null : asked.batch;
     }
 
     /** Requests without an answer for {@code patienceMs}; they count as asked again now. */
     List<BatchKey> overdue(long nowMs, long patienceMs) {
         List<BatchKey> late = new ArrayList<>();
-        askedAtMs.replaceAll((key, at) -> {
-            if (nowMs - at < patienceMs) {
-                return at;
+        for (BatchKey key : wanted) {
+            Wanted asked = byKey.get(key);
+            if (asked != null && asked.batch == null && nowMs - asked.askedAtMs >= patienceMs) {
+                asked.askedAtMs = nowMs;
+                late.add(key);
             }
-            late.add(key);
-            return nowMs;
-        });
+        }
         return late;
     }
 
     void clear() {
         wanted.clear();
-        askedAtMs.clear();
-        arrived.clear();
+        byKey.clear();
         spares.clear();
     }
 }
