@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  *   <li>ftrl (l1 0, l2 0, beta 1): McMahan et al., "Ad Click Prediction: a View from the Trenches", 2013, Algorithm 1
  * </ul>
  *
- * <p>Moments are rounded to multiples of 2^-103, so those of 2^-55 and more are exact; see {@link #GRAIN}.
+ * <p>Moments are rounded to multiples of 2^-103 (2^-104 below zero), so those of 2^-55 and more are exact; see {@link #GRAIN}.
  */
 public final class Optimizer {
     /**
-     * Added to a moment and taken away again, it rounds the moment to a multiple of 2^-103. Where the gradient stays zero, as
+     * Added to a moment and taken away again, it rounds the moment to a multiple of its last place. Where the gradient stays zero, as
      * behind a dead unit, a moment would otherwise decay to four units of the smallest float and stay there, since 0.9 of
      * that is rounded up again; many processors take ten times as long for subnormal numbers. What stays now is 2^-101 at most: times
      * any learning rate above 2^-25 still a normal float, and nothing beside the smallest useful epsilon.
