@@ -86,7 +86,7 @@ work=$(mktemp -d "$here/.e2e.XXXXXX") # beside the overlays, which kustomize wan
 finish() {
   code=$?
   trap - EXIT
-  if [ $code -ne 0 ] && [ -n "$job" ]; then
+  if [ $code -ne 0 ] && [ -n "$applied" ]; then
     echo "--- the namespace at the end" >&2
     k get pods -o wide >&2 || true
     k get events --sort-by .lastTimestamp 2>/dev/null | tail -20 >&2 || true

@@ -89,6 +89,24 @@ class E2eScriptTest {
     }
 
     @Test
+    void podsThatNeverGetReadyAreTold() throws Exception {
+        program(
+                "kubectl",
+                "case \"$*\" in 'get namespace '*|*'rollout status'*) exit 1;; *'get pods -o name'*) echo pod/sampo-ps-0;;"
+                        + " *'get pods'*) echo sampo-ps-0 ImagePullBackOff;; *) echo \"$*\";; esac");
+        Ended run = run(Map.of("E2E_SHA256", "0123abcd", "E2E_PATIENCE", "1"), "sampo:7");
+
+        assertThat(run.output)
+                .contains(
+                        "FAILED: statefulset/sampo-coordinator did not become ready",
+                        "sampo-ps-0 ImagePullBackOff",
+                        "--- pod/sampo-ps-0",
+                        "logs pod/sampo-ps-0",
+                        "cleaned up");
+        assertThat(run.code).isEqualTo(1);
+    }
+
+    @Test
     void misuseTellsTheUsage() throws Exception {
         program("kubectl", "exit 1");
         assertThat(run(Map.of()).output).contains("deploy/k8s/e2e.sh IMAGE", "Exit codes");

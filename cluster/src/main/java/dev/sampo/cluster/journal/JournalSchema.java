@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Objects;
+import org.h2.api.ErrorCode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,10 +40,7 @@ public final class JournalSchema {
                         || System.nanoTime() > end) {
                     throw new IllegalStateException(
                             "the journal " + settings.url().split("[?;]")[0] + " can't be used: " + e.getMessage()
-                                    + (settings.isPostgres()
-                                            ? "; is PostgreSQL up, and are sampo.journal.user and .password right?"
-                                            : "; does another coordinator use this home folder? several need PostgreSQL"
-                                                    + " (sampo.journal.url)"),
+                                    + "; " + advice(e, settings),
                             e);
                 }
                 if (!told) {
@@ -55,6 +53,15 @@ public final class JournalSchema {
                 sleep();
             }
         }
+    }
+
+    private static String advice(Exception e, JournalSettings settings) {
+        if (settings.isPostgres()) {
+            return "is PostgreSQL up, and are sampo.journal.user and .password right?";
+        }
+        return e instanceof SQLException sql && sql.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1
+                ? "does another coordinator use this home folder? several need PostgreSQL (sampo.journal.url)"
+                : "may this node's user write there (on Kubernetes: does the volume honour fsGroup), and is there room?";
     }
 
     /** Whether trying again may help: no connection (class 08), or a server that starts or stops (57P). */
