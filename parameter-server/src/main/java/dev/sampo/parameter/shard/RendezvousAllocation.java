@@ -1,11 +1,11 @@
 package dev.sampo.parameter.shard;
 
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.cluster.sharding.ShardCoordinator.AbstractShardAllocationStrategy;
@@ -14,37 +14,37 @@ import scala.concurrent.Future;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.FutureConverters;
 
-/** Puts each parameter shard on the first node of its {@link ShardPlacement#order}. */
+/** Puts each parameter shard on the first node of its {@link ShardPlacement#order}, of those that stay. */
 final class RendezvousAllocation extends AbstractShardAllocationStrategy {
     private final Address self;
+    private final Supplier<Set<String>> present;
 
-    /** @param self this node's address, for the region that is local and so has none in its path */
-    RendezvousAllocation(Address self) {
+    /**
+     * @param self this node's address, for the region that is local and so has none in its path
+     * @param present the ps nodes that are up and reachable: the regions that Pekko asks about are also those of nodes that leave
+     */
+    RendezvousAllocation(Address self, Supplier<Set<String>> present) {
         this.self = self;
+        this.present = present;
     }
 
     @Override
     public Future<ActorRef> allocateShard(
             ActorRef requester, String shardId, Map<ActorRef, IndexedSeq<String>> currentShardAllocations) {
-        List<ActorRef> regions = new ArrayList<>(currentShardAllocations.keySet());
-        List<String> nodes = regions.stream().map(this::node).toList();
-        String first = ShardPlacement.order(shardId, nodes).get(0);
-        return FutureConverters.asScala(CompletableFuture.completedFuture(regions.get(nodes.indexOf(first))));
+        Map<String, ActorRef> regions = new HashMap<>();
+        currentShardAllocations.keySet().forEach(region -> regions.put(node(region), region));
+        String first = ShardPlacement.first(shardId, regions.keySet(), present.get());
+        return FutureConverters.asScala(CompletableFuture.completedFuture(regions.get(first)));
     }
 
     /** Every shard that has a better node since one joined. Its entity takes its state along, see {@link ParameterShard}. */
     @Override
     public Future<Set<String>> rebalance(
             Map<ActorRef, IndexedSeq<String>> currentShardAllocations, Set<String> rebalanceInProgress) {
-        List<String> nodes =
-                currentShardAllocations.keySet().stream().map(this::node).toList();
-        Set<String> better = new HashSet<>();
-        currentShardAllocations.forEach((region, shards) -> {
-            String here = node(region);
-            CollectionConverters.asJava(shards).stream()
-                    .filter(shard -> !ShardPlacement.order(shard, nodes).get(0).equals(here))
-                    .forEach(better::add);
-        });
+        Map<String, Collection<String>> hosted = new HashMap<>();
+        currentShardAllocations.forEach(
+                (region, shards) -> hosted.put(node(region), CollectionConverters.asJava(shards)));
+        Set<String> better = ShardPlacement.misplaced(hosted, present.get());
         better.removeAll(rebalanceInProgress);
         return FutureConverters.asScala(CompletableFuture.completedFuture(better));
     }

@@ -126,16 +126,22 @@ public final class ReplicaHost extends AbstractBehavior<ReplicaHost.Command> {
         return this;
     }
 
-    private Behavior<Command> onLook() {
-        Set<String> now = new TreeSet<>();
+    /** The addresses of the ps nodes that are up and reachable; of these the heir is one, and the next host. */
+    static Set<String> present(Cluster cluster) {
         var state = cluster.state();
+        Set<String> present = new TreeSet<>();
         state.getMembers().forEach(member -> {
             if (member.hasRole("ps")
                     && member.status().equals(MemberStatus.up())
                     && !state.getUnreachable().contains(member)) {
-                now.add(member.address().toString());
+                present.add(member.address().toString());
             }
         });
+        return present;
+    }
+
+    private Behavior<Command> onLook() {
+        Set<String> now = present(cluster);
         if (!now.equals(peers)) {
             peers = Set.copyOf(now);
             hosted.forEach(entity -> entity.tell(new ParameterShard.Peers(self, peers)));

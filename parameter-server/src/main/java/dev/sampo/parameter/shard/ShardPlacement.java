@@ -3,8 +3,11 @@ package dev.sampo.parameter.shard;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.CRC32C;
 
 /**
@@ -27,6 +30,36 @@ public final class ShardPlacement {
     public static Optional<String> heir(String shard, Collection<String> nodes, String self) {
         return order(shard, nodes.stream().filter(node -> !node.equals(self)).toList()).stream()
                 .findFirst();
+    }
+
+    /**
+     * The node for a shard that has none.
+     *
+     * @param nodes those that can host shards, at least one
+     * @param present those that are up and reachable; a node that is not is taken only where no other is left
+     */
+    static String first(String shard, Collection<String> nodes, Set<String> present) {
+        List<String> stay = nodes.stream().filter(present::contains).toList();
+        return order(shard, stay.isEmpty() ? List.copyOf(nodes) : stay).get(0);
+    }
+
+    /**
+     * The shards that belong on another node than theirs. None moves to a node that leaves: that one's state would go to
+     * its heir, and the shard be looked for elsewhere. The shards of a node that leaves are its own to hand over.
+     *
+     * @param hosted every node that can host shards, with those that it has
+     * @param present the nodes that are up and reachable
+     */
+    static Set<String> misplaced(Map<String, ? extends Collection<String>> hosted, Set<String> present) {
+        Set<String> misplaced = new HashSet<>();
+        hosted.forEach((node, shards) -> {
+            if (present.contains(node)) {
+                shards.stream()
+                        .filter(shard -> !first(shard, hosted.keySet(), present).equals(node))
+                        .forEach(misplaced::add);
+            }
+        });
+        return misplaced;
     }
 
     private static long weight(String shard, String node) {

@@ -27,6 +27,7 @@ public final class ShardSharding {
      */
     public static ActorRef<ShardingEnvelope<ParameterShard.Command>> init(
             ActorSystem<?> system, Store store, ActorRef<ReplicaHost.Command> host) {
+        Cluster cluster = Cluster.get(system);
         int shards = system.settings().config().getInt("pekko.cluster.sharding.number-of-shards");
         return ClusterSharding.get(system)
                 .init(Entity.of(TYPE, context -> {
@@ -42,7 +43,7 @@ public final class ShardSharding {
                         .withRole("ps")
                         .withEntityProps(DispatcherSelector.fromConfig("sampo.compute-dispatcher"))
                         .withAllocationStrategy(new RendezvousAllocation(
-                                Cluster.get(system).selfMember().address()))
+                                cluster.selfMember().address(), () -> ReplicaHost.present(cluster)))
                         .withStopMessage(new ParameterShard.Stop()));
     }
 

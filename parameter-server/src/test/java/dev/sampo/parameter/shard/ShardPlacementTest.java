@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +44,45 @@ class ShardPlacementTest {
             List<String> order = ShardPlacement.order(shard, before);
             String expected = order.get(0).equals(gone) ? order.get(1) : order.get(0);
             assertThat(ShardPlacement.order(shard, after).get(0)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void noShardMovesToANodeThatLeaves() {
+        List<String> nodes = nodes(3);
+        String leaves = nodes.get(2);
+        Set<String> stay = Set.of(nodes.get(0), nodes.get(1));
+        // As it was before the third node joined, and so right when it leaves.
+        Map<String, List<String>> hosted = SHARDS.stream()
+                .collect(Collectors.groupingBy(shard ->
+                        ShardPlacement.order(shard, nodes.subList(0, 2)).get(0)));
+        hosted.put(leaves, List.of());
+
+        assertThat(ShardPlacement.misplaced(hosted, stay)).isEmpty();
+        assertThat(ShardPlacement.misplaced(hosted, Set.copyOf(nodes)))
+                .hasSizeBetween(900, 1100)
+                .allSatisfy(shard ->
+                        assertThat(ShardPlacement.order(shard, nodes).get(0)).isEqualTo(leaves));
+    }
+
+    @Test
+    void theShardsOfANodeThatLeavesAreItsOwnToHandOver() {
+        List<String> nodes = nodes(2);
+        Map<String, List<String>> hosted = Map.of(nodes.get(0), List.of(), nodes.get(1), SHARDS);
+        assertThat(ShardPlacement.misplaced(hosted, Set.of(nodes.get(0)))).isEmpty();
+    }
+
+    @Test
+    void aShardGoesToItsHeirWhenItsNodeLeaves() {
+        List<String> nodes = nodes(4);
+        for (String shard : SHARDS) {
+            String host = ShardPlacement.order(shard, nodes).get(0);
+            List<String> stay =
+                    nodes.stream().filter(node -> !node.equals(host)).toList();
+            assertThat(ShardPlacement.first(shard, nodes, Set.copyOf(stay)))
+                    .isEqualTo(ShardPlacement.heir(shard, nodes, host).orElseThrow());
+            // Better a node that nobody reaches now than none.
+            assertThat(ShardPlacement.first(shard, nodes, Set.of())).isEqualTo(host);
         }
     }
 
