@@ -124,7 +124,7 @@ final class Guardian {
         }
         ServingClient client = ServingClient.create(system, servingSettings);
         ApiHandler api = api(system, jobs, new ServingApi(client, models));
-        registerFacades(context, options, api);
+        registerFacade(context, api);
         if (options.discovery() == Discovery.KUBERNETES && PodDeletionCost.applies(options.roles())) {
             String pod = System.getenv("SAMPO_POD_NAME");
             if (pod != null && !pod.isBlank()) {
@@ -184,16 +184,13 @@ final class Guardian {
                 });
     }
 
-    /** ClusterClient reaches these by path through any node's receptionist. */
-    private static void registerFacades(ActorContext<Void> context, NodeOptions options, ApiHandler api) {
-        var receptionist =
-                org.apache.pekko.cluster.client.ClusterClientReceptionist.get(Adapter.toClassic(context.getSystem()));
-        if (options.roles().contains(Role.COORDINATOR)) {
-            receptionist.registerService(Adapter.actorOf(context, ApiFacade.props(api), "sampo-api"));
-        }
-        if (options.roles().contains(Role.SERVING)) {
-            receptionist.registerService(Adapter.actorOf(context, ApiFacade.props(api), "sampo-serving"));
-        }
+    /**
+     * ClusterClient reaches it by path through the receptionist of whichever node answers first. Every node has one: of a
+     * facade on some other node it would have to hear by gossip first, and a request before that would be lost.
+     */
+    private static void registerFacade(ActorContext<Void> context, ApiHandler api) {
+        org.apache.pekko.cluster.client.ClusterClientReceptionist.get(Adapter.toClassic(context.getSystem()))
+                .registerService(Adapter.actorOf(context, ApiFacade.props(api), ApiFacade.NAME));
     }
 
     private static ApiHandler api(ActorSystem<Void> system, ActorRef<JobManager.Command> manager, ServingApi serving) {

@@ -58,6 +58,23 @@ class MissingPeersTest {
         throw new AssertionError("the job never said whom it waits for");
     }
 
+    /** A client may meet any node, and meets it before that one has heard where the coordinator is. */
+    @Test
+    void aNodeThatHasJustJoinedAnswersAClient() throws Exception {
+        try (TestCluster cluster = new TestCluster(home)) {
+            cluster.start(EnumSet.of(Role.COORDINATOR, Role.SERVING), 0);
+            for (int i = 0; i < 4; i++) {
+                String joined =
+                        "127.0.0.1:" + cluster.start(EnumSet.of(Role.PS), 0).port();
+                try (JobClient client = JobClient.to(joined)) {
+                    for (String operation : List.of("jobs", "models", "nodes")) {
+                        TestCluster.call(client, operation, TestCluster.JSON.createObjectNode());
+                    }
+                }
+            }
+        }
+    }
+
     private static int closedPort() throws Exception {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();

@@ -26,8 +26,9 @@ public record JournalSettings(String url, String user, String password) {
         String url = journal.getString("url");
         // WRITE_DELAY: what is acknowledged shall be in the file when the process is killed.
         // DB_CLOSE_ON_EXIT: the actor system closes it, later than H2's own hook would.
+        // TRACE_LEVEL_FILE: who asks gets every error, and says it; H2 would print its stack trace too.
         String embedded = "jdbc:h2:file:" + home.resolve("journal/sampo").toAbsolutePath()
-                + ";DATABASE_TO_UPPER=false;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE";
+                + ";DATABASE_TO_UPPER=false;WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0";
         return new JournalSettings(
                 url.isEmpty() ? embedded : url, journal.getString("user"), journal.getString("password"));
     }

@@ -8,6 +8,9 @@ import org.apache.pekko.pattern.Patterns;
 
 /** ClusterClient's side of a node: answers to the sender, so that the reply goes back through the client's tunnel. */
 public final class ApiFacade extends AbstractActor {
+    public static final String NAME = "sampo-api";
+    static final String PATH = "/user/" + NAME;
+
     private final ApiHandler handler;
 
     public static Props props(ApiHandler handler) {

@@ -122,12 +122,10 @@ final class ClusterClientJobClient implements JobClient {
         if (!answered) {
             checkListening();
         }
-        boolean forServing = request.operation().equals("predict");
         try {
             ApiResponse response = (ApiResponse) Patterns.ask(
                             client,
-                            new org.apache.pekko.cluster.client.ClusterClient.Send(
-                                    forServing ? "/user/sampo-serving" : "/user/sampo-api", request, true),
+                            new org.apache.pekko.cluster.client.ClusterClient.Send(ApiFacade.PATH, request, true),
                             answerWithin)
                     .toCompletableFuture()
                     .get(answerWithin.toMillis() + 1_000, TimeUnit.MILLISECONDS);
@@ -138,9 +136,8 @@ final class ClusterClientJobClient implements JobClient {
             if (!trouble.isEmpty()) {
                 throw unreachable(trouble);
             }
-            throw unreachable("nothing came within " + answerWithin.toSeconds() + " s; is a node with role "
-                    + (forServing ? "serving" : "coordinator")
-                    + " up there, started with this --host, and can both sides reach each other?"
+            throw unreachable("nothing came within " + answerWithin.toSeconds()
+                    + " s; is a node up there, started with this --host, and can both sides reach each other?"
                     + " A forwarded port needs the HTTP door, http://host:port");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -44,7 +44,7 @@ class UnreachableTest {
     void whoSaysNothingIsNotWaitedForLong() throws Exception {
         try (ServerSocket silent = listening()) {
             String address = "127.0.0.1:" + silent.getLocalPort();
-            assertUnreachable(address, "nothing came within 1 s; is a node with role coordinator up there");
+            assertUnreachable(address, "nothing came within 1 s; is a node up there");
             assertUnreachable("http://" + address, "nothing came within 1 s; is a node with --http-port up there?");
         }
     }
