@@ -26,6 +26,14 @@ public final class Kernel {
     private Kernel() {}
 
     /**
+     * Loads the native library, once. It must be the first use of JavaCPP: a thread that makes a pointer while another loads a
+     * library deadlocks with it, since one holds the class {@code Pointer} and wants the loader's lock, and the other the reverse.
+     */
+    static void load() {
+        // The static initializer has done it.
+    }
+
+    /**
      * What the bits of a matrix product depend on.
      *
      * @param kernel the machine kernel that the environment names, such as {@code Haswell}, or {@code auto}

@@ -5,6 +5,10 @@ import org.bytedeco.javacpp.FloatPointer;
 
 /** A native float array with one owner, who closes it. Not thread-safe. */
 public final class NativeFloats implements AutoCloseable {
+    static {
+        Kernel.load();
+    }
+
     private final FloatPointer pointer;
     /** The same memory; its bulk copies need no JNI call. */
     private final FloatBuffer buffer;
