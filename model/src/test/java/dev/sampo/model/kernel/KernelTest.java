@@ -1,10 +1,14 @@
 package dev.sampo.model.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.junit.jupiter.api.Test;
@@ -49,20 +53,45 @@ class KernelTest {
     /** In a process of its own, since the library reads the environment once. */
     @Test
     void oneThreadWhateverTheEnvironmentSays() throws Exception {
-        ProcessBuilder child = new ProcessBuilder(
+        String out = inItsOwnProcess(
+                Map.of("OPENBLAS_NUM_THREADS", "3", "OPENBLAS_CORETYPE", "Haswell"), Describe.class.getName());
+        assertEquals(
+                "Haswell 1 threads, set in OpenBLAS",
+                Arrays.asList(out.trim().split("\\R")).get(0));
+    }
+
+    /** A thread that initializes the class Pointer while another loads a library deadlocks with it. */
+    @Test
+    void anArrayLoadsTheLibraryFirst() throws Exception {
+        String log = inItsOwnProcess(Map.of(), "-Xlog:class+init=info", MakeArray.class.getName());
+        int kernel = log.indexOf("Initializing 'dev/sampo/model/kernel/Kernel'");
+        int pointer = log.indexOf("Initializing 'org/bytedeco/javacpp/Pointer'");
+        assertTrue(pointer > 0, "the array's own class is initialized");
+        assertTrue(kernel > 0 && kernel < pointer, "before it the kernel's");
+    }
+
+    /** What a java with this class path prints, which must end well. */
+    private static String inItsOwnProcess(Map<String, String> environment, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
                 System.getProperty("java.home") + File.separator + "bin" + File.separator + "java",
                 "-cp",
-                System.getProperty("java.class.path"),
-                Describe.class.getName());
-        child.environment().put("OPENBLAS_NUM_THREADS", "3");
-        child.environment().put("OPENBLAS_CORETYPE", "Haswell");
+                System.getProperty("java.class.path")));
+        command.addAll(List.of(arguments));
+        ProcessBuilder child = new ProcessBuilder(command);
+        child.environment().putAll(environment);
         child.redirectError(ProcessBuilder.Redirect.INHERIT);
         Process process = child.start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), out);
-        assertEquals(
-                "Haswell 1 threads, set in OpenBLAS",
-                Arrays.asList(out.trim().split("\\R")).get(0));
+        return out;
+    }
+
+    static final class MakeArray {
+        private MakeArray() {}
+
+        public static void main(String[] args) {
+            new NativeFloats(1).close();
+        }
     }
 
     /** What the child prints. */
