@@ -40,8 +40,8 @@ class Size:
         self.quick = quick
         self.pairs = pairs or (1 if quick else 5)
         self.epochs, self.warm = (3, 1) if quick else (16, 6)
-        # A JVM of its own for each run compiles for some ten seconds; so many epochs more pass before any is counted.
-        self.compiling = 0 if quick else 16
+        # A JVM of its own for each run compiles for some fifteen seconds; so many epochs more pass before any is counted.
+        self.compiling = 0 if quick else 32
         self.seconds = 2 if quick else 12
 
     def rows(self, full):
@@ -96,7 +96,7 @@ def mlp(size):
         )  # fmt: skip
 
     def limits(key):
-        return lambda: limit("StepLimit", MLP, 128, 2, size.seconds)[key]
+        return lambda: limit("StepLimit", MLP, 128, 2, size.seconds, data.INK)[key]
 
     yield compared(
         "mlp", "batch 128, share of the bare products", "rows/s", size.pairs, lambda: sampo(size, 128, images),
@@ -243,7 +243,7 @@ def large(size):
 
     def to_model():
         measured()
-        gradient = limit("StepLimit", ",".join(map(str, [784, *hidden, 10])), LARGE_BATCH, 1, size.seconds)
+        gradient = limit("StepLimit", ",".join(map(str, [784, *hidden, 10])), LARGE_BATCH, 1, size.seconds, data.INK)
         compute = LARGE_BATCH / gradient["gradientRowsPerSecond"]
         # Push and pull use the two directions of the wire one after the other.
         wire = minimum / raw_socket(size.seconds, 1 << 20, 4)
@@ -303,11 +303,11 @@ def sparse(size):
     # hundred epochs are in a status.
     a9a = ("a9a's shape", data.sparse(size.rows(1_000_000), 123, 14, True), 123, 8192)
     wide = ("1 M features, 39 non-zeros", data.sparse(size.rows(400_000), 1_000_000, 39, False), 1_000_000, 50_000)
-    uncounted = 8 * size.compiling
+    uncounted = 4 * size.compiling
     losses = {}
 
     def sampo(workers):
-        view = train(sparse_spec(size, path, features, batch, epochs=size.epochs + uncounted + 2 * size.compiling), workers)
+        view = train(sparse_spec(size, path, features, batch, epochs=size.epochs + uncounted + size.compiling), workers)
         return rows_per_second(view, size.warm + uncounted)
 
     def trained(path, features, batch):

@@ -53,7 +53,7 @@ public final class EpochRate {
         LabelSpec label = new LabelSpec("label", "binary", null, null, null);
         DataSpec data =
                 new DataSpec(List.of(file.toAbsolutePath().toString()), null, null, spec, label, null, null, null);
-        plan = new IngestPlan(new JobId("bench-1"), data, null, 1, batch, 1, OnBadRecord.FAIL);
+        plan = new IngestPlan(new JobId("bench-1"), data, null, 1, batch, 1, OnBadRecord.FAIL, false);
         rows = LocalIndexing.index(store, plan, unpacker()).rowsPerEpoch();
         steps = RankStream.stepsPerEpoch(rows, 1, batch);
     }

@@ -13,8 +13,9 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * What lanes that never wait reach on this machine: {@code WIDTHS BATCH LANES SECONDS} such as {@code 784,256,10 128 2 5}.
- * Prints rows a second of all lanes as JSON, of the bare matrix products and of the whole gradient.
+ * What lanes that never wait reach on this machine: {@code WIDTHS BATCH LANES SECONDS DENSITY} such as
+ * {@code 784,256,10 128 2 5 0.2}. Prints rows a second of all lanes as JSON, of the bare matrix products and of the whole gradient
+ * of rows whose values are non-zero at that density; rows of density 1 are laid dense.
  */
 public final class StepLimit {
     private StepLimit() {}
@@ -28,16 +29,17 @@ public final class StepLimit {
     }
 
     public static void main(String[] args) throws InterruptedException {
-        if (args.length != 4) {
-            throw new IllegalArgumentException("WIDTHS BATCH LANES SECONDS");
+        if (args.length != 5) {
+            throw new IllegalArgumentException("WIDTHS BATCH LANES SECONDS DENSITY");
         }
         int[] widths =
                 Arrays.stream(args[0].split(",")).mapToInt(Integer::parseInt).toArray();
         int batch = Integer.parseInt(args[1]);
         int lanes = Integer.parseInt(args[2]);
         double seconds = Double.parseDouble(args[3]);
+        double density = Double.parseDouble(args[4]);
         double products = rate(lanes, seconds, () -> products(widths, batch)) * batch;
-        double gradient = rate(lanes, seconds, () -> gradient(widths, batch)) * batch;
+        double gradient = rate(lanes, seconds, () -> gradient(widths, batch, density)) * batch;
         System.out.printf(
                 Locale.ROOT,
                 "{\"productsRowsPerSecond\": %.1f, \"gradientRowsPerSecond\": %.1f}%n",
@@ -96,7 +98,7 @@ public final class StepLimit {
         };
     }
 
-    private static Work gradient(int[] widths, int batch) {
+    private static Work gradient(int[] widths, int batch, double density) {
         int outputs = widths[widths.length - 1];
         List<Integer> hidden =
                 Arrays.stream(widths, 1, widths.length - 1).boxed().toList();
@@ -108,16 +110,7 @@ public final class StepLimit {
         network.initialize(1, parameters);
         float[] gradient = new float[parameters.length];
         Network.Lane lane = network.newLane(batch);
-        SplittableRandom random = new SplittableRandom(1);
-        float[] dense = new float[batch * widths[0]];
-        float[] labels = new float[batch];
-        for (int i = 0; i < dense.length; i++) {
-            dense[i] = (float) random.nextDouble();
-        }
-        for (int i = 0; i < batch; i++) {
-            labels[i] = random.nextInt(outputs);
-        }
-        Batch rows = Batch.dense(batch, widths[0], dense, labels, null);
+        Batch rows = rows(widths[0], batch, density, outputs);
         return new Work() {
             @Override
             public void once() {
@@ -130,5 +123,27 @@ public final class StepLimit {
                 lane.close();
             }
         };
+    }
+
+    private static Batch rows(int width, int batch, double density, int outputs) {
+        SplittableRandom random = new SplittableRandom(1);
+        int[] starts = new int[batch + 1];
+        int[] indices = new int[batch * width];
+        float[] values = new float[batch * width];
+        float[] labels = new float[batch];
+        int entries = 0;
+        for (int row = 0; row < batch; row++) {
+            for (int feature = 0; feature < width; feature++) {
+                if (random.nextDouble() < density) {
+                    indices[entries] = feature;
+                    values[entries++] = (float) random.nextDouble();
+                }
+            }
+            starts[row + 1] = entries;
+            labels[row] = random.nextInt(outputs);
+        }
+        return density < 1
+                ? Batch.sparse(batch, width, starts, indices, values, labels, null)
+                : Batch.dense(batch, width, values, labels, null);
     }
 }

@@ -131,7 +131,9 @@ final class IndexBuilder {
                     plan.features(), label(), plan.data().weight(), layout.schema(), group.statistics()));
             chunks.addAll(group.chunks());
         }
-        store.write(IngestPlan.pipelineBlob(job), merged.fit().toJson().getBytes(StandardCharsets.UTF_8));
+        store.write(
+                IngestPlan.pipelineBlob(job),
+                merged.fit(plan.skipsZeros()).toJson().getBytes(StandardCharsets.UTF_8));
         layout = layout.withChunks(chunks, layout.validation());
         return tasks(
                 IndexTask.Kind.SUMMARIZE,

@@ -6,7 +6,11 @@ import dev.sampo.model.feature.FeatureSpec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What ingest entities must know of a job; kept in the store, so that any node can do anything for it again. */
+/**
+ * What ingest entities must know of a job; kept in the store, so that any node can do anything for it again.
+ *
+ * @param skipsZeros whether the job's model gains where few of a row's values are non-zero, though its source holds them all
+ */
 public record IngestPlan(
         JobId job,
         DataSpec data,
@@ -14,9 +18,10 @@ public record IngestPlan(
         int ranks,
         int batchSize,
         long seed,
-        OnBadRecord onBadRecord) {
+        OnBadRecord onBadRecord,
+        boolean skipsZeros) {
     IngestPlan withData(DataSpec told) {
-        return new IngestPlan(job, told, features, ranks, batchSize, seed, onBadRecord);
+        return new IngestPlan(job, told, features, ranks, batchSize, seed, onBadRecord, skipsZeros);
     }
 
     public static String blob(JobId job) {

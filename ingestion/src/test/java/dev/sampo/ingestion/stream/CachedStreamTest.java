@@ -88,7 +88,14 @@ class CachedStreamTest {
                     1 + random.nextInt(40),
                     1 + random.nextInt(120));
             plan = new IngestPlan(
-                    id, data, null, 1 + random.nextInt(3), 1 + random.nextInt(20), seed, new OnBadRecord("skip", 1000));
+                    id,
+                    data,
+                    null,
+                    1 + random.nextInt(3),
+                    1 + random.nextInt(20),
+                    seed,
+                    new OnBadRecord("skip", 1000),
+                    false);
             RecordFormat reader = RecordFormat.of(format);
             RecordFormat.Scan scan = reader.scan(file, null, data.chunkRows());
             List<ChunkIndex.Chunk> chunks = new ArrayList<>();

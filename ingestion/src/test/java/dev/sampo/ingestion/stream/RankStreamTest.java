@@ -27,7 +27,7 @@ class RankStreamTest {
 
     private static IngestPlan plan(int ranks, int batch, int window, long seed) {
         DataSpec data = new DataSpec(List.of("x"), null, null, null, null, null, 1024, window);
-        return new IngestPlan(new JobId("j-1"), data, null, ranks, batch, seed, OnBadRecord.FAIL);
+        return new IngestPlan(new JobId("j-1"), data, null, ranks, batch, seed, OnBadRecord.FAIL, false);
     }
 
     private static ChunkIndex index(Random random) {

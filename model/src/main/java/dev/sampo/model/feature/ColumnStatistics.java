@@ -23,6 +23,7 @@ final class ColumnStatistics {
 
     final Moments moments;
     long missing;
+    long zeros;
     private final @Nullable DDSketch sketch;
 
     ColumnStatistics(boolean quantiles) {
@@ -36,6 +37,7 @@ final class ColumnStatistics {
 
     void add(double x) {
         moments.add(x);
+        zeros += x == 0 ? 1 : 0;
         if (sketch != null) {
             sketch.accept(x);
         }
@@ -44,6 +46,7 @@ final class ColumnStatistics {
     void merge(ColumnStatistics later) {
         moments.merge(later.moments);
         missing += later.missing;
+        zeros += later.zeros;
         if (sketch != null && later.sketch != null) {
             sketch.mergeWith(later.sketch);
         }
@@ -59,6 +62,7 @@ final class ColumnStatistics {
     void write(DataOutput out) throws IOException {
         moments.write(out);
         out.writeLong(missing);
+        out.writeLong(zeros);
         if (sketch != null) {
             GrowingByteArrayOutput bytes = GrowingByteArrayOutput.withDefaultInitialCapacity();
             sketch.encode(bytes, true);
@@ -72,9 +76,11 @@ final class ColumnStatistics {
         Moments moments = Moments.read(in, rows);
         long missing = in.count(rows);
         in.require(moments.count + missing == rows, "a column must have " + rows + " values, missing ones too");
+        long zeros = in.count(moments.count);
         ColumnStatistics read =
                 new ColumnStatistics(moments, quantiles ? readSketch(in, in.bytes(), moments.count) : null);
         read.missing = missing;
+        read.zeros = zeros;
         return read;
     }
 

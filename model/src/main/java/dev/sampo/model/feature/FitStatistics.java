@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class FitStatistics {
     private static final int CATEGORIES_MAX = 1_000_000;
     private static final int LABELS_MAX = 10_000;
-    private static final int MAGIC = 0x53465331; // "SFS1"
+    private static final int MAGIC = 0x53465332; // "SFS2"
     private final List<FeatureSpec> features;
     private final LabelSpec label;
     private final @Nullable String weight;
@@ -52,6 +52,7 @@ public final class FitStatistics {
     private final @Nullable String[] keys;
     private long rows;
     private long vectorEntries;
+    private long vectorNonZeros;
 
     private FitStatistics(
             @Nullable List<FeatureSpec> features, LabelSpec label, @Nullable String weight, Schema schema) {
@@ -119,6 +120,9 @@ public final class FitStatistics {
         labels.add(rowLabel, 1);
         if (hasVector && row.vector() != null) {
             vectorEntries += row.vector().values().length;
+            for (float value : row.vector().values()) {
+                vectorNonZeros += value == 0 ? 0 : 1;
+            }
         }
         for (int i = 0; i < values.length; i++) {
             String key = keys[i];
@@ -276,6 +280,7 @@ public final class FitStatistics {
         }
         rows += later.rows;
         vectorEntries += later.vectorEntries;
+        vectorNonZeros += later.vectorNonZeros;
         for (int i = 0; i < numbers.length; i++) {
             numbers[i].merge(later.numbers[i]);
             for (int j = 0; j < vectors[i].length; j++) {
@@ -286,8 +291,17 @@ public final class FitStatistics {
         labels.merge(later.labels);
     }
 
-    /** Fits the pipeline; {@link IllegalArgumentException} says what the data does not allow. */
+    /** As {@link #fit(boolean)}, where what a row holds are values, zero or not. */
     public FeaturePipeline fit() {
+        return fit(false);
+    }
+
+    /**
+     * Fits the pipeline; {@link IllegalArgumentException} says what the data does not allow.
+     *
+     * @param skipsZeros whether rows that hold all their values are laid sparse too, if few of them are non-zero
+     */
+    public FeaturePipeline fit(boolean skipsZeros) {
         Target target = target();
         checkClassWeights(target);
         List<FittedFeature> fitted = new ArrayList<>();
@@ -298,9 +312,7 @@ public final class FitStatistics {
                     ? FittedFeature.vector(unit, schema, vectors[i], rows)
                     : FittedFeature.scalar(unit, numbers[i], categories.get(i).sorted());
             fitted.add(one);
-            nonZeros += unit.vector()
-                    ? (one.shifts() == null ? (double) vectorEntries / Math.max(1, rows) : one.width())
-                    : one.indicator() ? 2 : 1;
+            nonZeros += nonZeros(i, one, skipsZeros);
         }
         long width = fitted.stream().mapToLong(FittedFeature::width).sum();
         if (width > Integer.MAX_VALUE) {
@@ -308,6 +320,17 @@ public final class FitStatistics {
                     "features: together " + width + " wide, at most " + Integer.MAX_VALUE + "; use fewer buckets");
         }
         return new FeaturePipeline(fitted, target, label, weight, features.isEmpty(), nonZeros < width / 4.0);
+    }
+
+    /** Of a unit's features in a row, on average; those of missing values count as non-zero. */
+    private double nonZeros(int i, FittedFeature fitted, boolean skipsZeros) {
+        if (fitted.vector()) {
+            long entries = skipsZeros ? vectorNonZeros : vectorEntries;
+            return fitted.shifts() == null ? (double) entries / Math.max(1, rows) : fitted.width();
+        }
+        boolean keepsZero = skipsZeros && fitted.shift() != null && fitted.shift() == 0;
+        double zeros = keepsZero ? (double) numbers[i].zeros / Math.max(1, rows) : 0;
+        return (fitted.indicator() ? 2 : 1) - zeros;
     }
 
     /** A weight for a label that never occurs is a slip of the pen that would train another model than was meant. */
@@ -370,6 +393,7 @@ public final class FitStatistics {
             out.writeInt(numbers.length);
             out.writeLong(rows);
             out.writeLong(vectorEntries);
+            out.writeLong(vectorNonZeros);
             for (int i = 0; i < numbers.length; i++) {
                 numbers[i].write(out);
                 for (Moments each : vectors[i]) {
@@ -412,6 +436,7 @@ public final class FitStatistics {
         in.require(units == read.numbers.length, units + " features for " + read.numbers.length);
         read.rows = in.count(Long.MAX_VALUE);
         read.vectorEntries = in.count(Long.MAX_VALUE);
+        read.vectorNonZeros = in.count(read.vectorEntries);
         for (int i = 0; i < units; i++) {
             read.readUnit(i, in);
         }

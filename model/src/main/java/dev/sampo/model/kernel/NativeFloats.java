@@ -24,11 +24,6 @@ public final class NativeFloats implements AutoCloseable {
         return pointer;
     }
 
-    /** A view that begins at an element; owned by this array and valid until it is closed. */
-    public FloatPointer from(long element) {
-        return new FloatPointer(pointer).position(element);
-    }
-
     /** Copies source[offset, offset + length) to [at, at + length). */
     public void put(int at, float[] source, int offset, int length) {
         buffer.put(at, source, offset, length);

@@ -7,10 +7,12 @@ import dev.sampo.model.kernel.NativeFloats;
 import java.util.Arrays;
 import java.util.Objects;
 import org.bytedeco.javacpp.FloatPointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Network.Lane}: matrix products on native buffers, everything else in plain loops over arrays, nothing allocated for
- * a step. The first layer takes sparse batches by loops of its own, so that its cost follows the non-zeros.
+ * a step. The first layer takes sparse batches by loops of its own ({@link SparseLayer}). A lane's batches are all dense or all
+ * sparse, as its first one.
  */
 final class DenseStack implements Network.Lane {
     /** Rows whose entries stay in the first-level cache between their scores and their gradient. */
@@ -27,22 +29,25 @@ final class DenseStack implements Network.Lane {
     private final int rowsMax;
     private final int layers;
     private final int[] widths;
-    /** Biases, and once a sparse batch came the first layer's weight: what the loops read. */
-    private final float[] parameters;
+    /** Per layer: [out]. */
+    private final float[][] biases;
     /** Per layer: where its weight begins. */
     private final int[] weightAt;
 
-    /** What the matrix products read. */
-    private final NativeFloats nativeParameters;
+    /** Per layer: [in, out], what the matrix products read; the first one's is empty where batches are sparse. */
+    private final NativeFloats[] nativeWeights;
+    /** The first layer where batches are sparse. */
+    private @Nullable SparseLayer sparse;
 
-    private final FloatPointer[] nativeWeights;
+    private boolean denseSeen;
     /** Input of each layer, native: [rows, widths[layer]]. */
     private final NativeFloats[] nativeInputs;
 
     /** What a product gives, and then what the gradient with respect to it is: [rows, width of the layer at work]. */
     private final NativeFloats nativeOut;
 
-    private final NativeFloats nativeGradient;
+    /** Of the weight of the layer at work; grows. */
+    private NativeFloats nativeGradient;
     /** Pre-activations [rows, widths[layer + 1]]; those of the last layer become the gradient with respect to them. */
     private final float[][] z;
 
@@ -59,13 +64,12 @@ final class DenseStack implements Network.Lane {
     private final float[] blockRow;
 
     private final float[] rowSum;
+    /** Of the scores of some rows. */
+    private final double[] exponentials;
     /** Of the first layer, [rows, widths[1]]: where sparse batches meet several layers. */
     private float[] sparseDelta = new float[0];
 
     private final PairedGradient paired = new PairedGradient();
-    private boolean sparseSeen;
-    /** Where all batches are sparse and there is one layer, no matrix product reads the parameters. */
-    private boolean nativeStale;
 
     /** Of the rows of the batch so far. */
     private double lossTotal;
@@ -78,32 +82,31 @@ final class DenseStack implements Network.Lane {
         this.rowsMax = rowsMax;
         widths = network.widths();
         layers = widths.length - 1;
-        parameters = new float[network.parameterCount()];
-        nativeParameters = new NativeFloats(network.parameterCount());
+        biases = new float[layers][];
         weightAt = new int[layers];
-        nativeWeights = new FloatPointer[layers];
+        nativeWeights = new NativeFloats[layers];
         nativeInputs = new NativeFloats[layers];
         z = new float[layers][];
         int widest = 0;
-        int largestWeight = 0;
         for (int layer = 0; layer < layers; layer++) {
             weightAt[layer] = network.tensors().get(2 * layer).offset();
-            nativeWeights[layer] = nativeParameters.from(weightAt[layer]);
+            biases[layer] = new float[widths[layer + 1]];
+            nativeWeights[layer] = new NativeFloats((long) widths[layer] * widths[layer + 1]);
             nativeInputs[layer] = new NativeFloats((long) rowsMax * (layer == 0 ? 1 : widths[layer]));
             z[layer] = new float[size(rowsMax, widths[layer + 1])];
             widest = Math.max(widest, widths[layer + 1]);
-            largestWeight = Math.max(largestWeight, widths[layer] * widths[layer + 1]);
         }
         for (int layer = 1; layer < layers; layer++) {
             widest = Math.max(widest, widths[layer]);
         }
         nativeOut = new NativeFloats((long) rowsMax * widest);
-        nativeGradient = new NativeFloats(largestWeight);
+        nativeGradient = new NativeFloats(0);
         block = new float[Math.max(BLOCK_ELEMENTS, widest)];
         blockScores = new float[block.length];
         blockBias = new float[block.length];
         blockRow = new float[widest];
         rowSum = new float[widest];
+        exponentials = new double[Math.max(BLOCK_ELEMENTS, network.outputs())];
     }
 
     /** Elements of an array [rows, width]; checked, for a batch size is the user's to choose. */
@@ -117,23 +120,22 @@ final class DenseStack implements Network.Lane {
 
     @Override
     public void load(float[] source, int sourceOffset, int parameterOffset, int length) {
-        if (sparseSeen) {
-            System.arraycopy(source, sourceOffset, parameters, parameterOffset, length);
-            nativeStale = layers == 1;
-            if (nativeStale) {
-                return;
-            }
-        }
-        nativeParameters.put(parameterOffset, source, sourceOffset, length);
-        if (sparseSeen) {
-            return;
-        }
+        int end = parameterOffset + length;
         for (int layer = 0; layer < layers; layer++) {
             int biasAt = biasAt(layer);
-            int from = Math.max(parameterOffset, biasAt);
-            int to = Math.min(parameterOffset + length, biasAt + widths[layer + 1]);
-            if (from < to) {
-                System.arraycopy(source, sourceOffset + from - parameterOffset, parameters, from, to - from);
+            int biasEnd = biasAt + widths[layer + 1];
+            int from = Math.max(parameterOffset, weightAt[layer]);
+            int shift = sourceOffset - parameterOffset;
+            if (layer == 0 && sparse != null) {
+                if (from < Math.min(end, biasEnd)) {
+                    sparse.load(source, shift + from, from, Math.min(end, biasEnd) - from);
+                }
+            } else if (from < Math.min(end, biasAt)) {
+                nativeWeights[layer].put(from - weightAt[layer], source, shift + from, Math.min(end, biasAt) - from);
+            }
+            from = Math.max(parameterOffset, biasAt);
+            if (from < Math.min(end, biasEnd)) {
+                System.arraycopy(source, shift + from, biases[layer], from - biasAt, Math.min(end, biasEnd) - from);
             }
         }
     }
@@ -163,8 +165,8 @@ final class DenseStack implements Network.Lane {
         }
         lossTotal = 0;
         weightTotal = 0;
-        if (layers == 1 && batch.isSparse()) {
-            return sparseLinear(batch, gradient, ready);
+        if (layers == 1 && sparse instanceof NarrowSparseLayer narrow) {
+            return sparseLinear(narrow, batch, gradient, ready);
         }
         run(batch, true, dropoutSeed);
         lossAndDelta(batch, 0, batch.rows());
@@ -174,33 +176,33 @@ final class DenseStack implements Network.Lane {
     }
 
     /** Scores, loss and gradient block by block, since a batch is larger than a cache; the bits of doing each for all rows. */
-    private LossSum sparseLinear(Selection batch, float[] gradient, Network.Ready ready) {
+    private LossSum sparseLinear(NarrowSparseLayer layer, Selection batch, float[] gradient, Network.Ready ready) {
         int rows = batch.rows();
         if (PairedGradient.pays(network.parameterCount(), widths[1], rows)) {
-            pairedLinear(batch, gradient);
+            pairedLinear(layer, batch, gradient);
         } else {
-            plainLinear(batch, gradient);
+            plainLinear(layer, batch, gradient);
         }
         LossSum loss = new LossSum(rows, weightTotal, lossTotal);
         ready.ready(loss, 0, network.parameterCount());
         return loss;
     }
 
-    private void plainLinear(Selection batch, float[] gradient) {
+    private void plainLinear(NarrowSparseLayer layer, Selection batch, float[] gradient) {
         int rows = batch.rows();
         Arrays.fill(gradient, 0, network.parameterCount(), 0f);
         for (int from = 0; from < rows; from += BLOCK_ROWS) {
             int to = Math.min(rows, from + BLOCK_ROWS);
-            sparseForward(batch, z[0], from, to);
+            layer.scores(batch, z[0], from, to);
             lossAndDelta(batch, from, to);
             addBiasGradient(z[0], from, to, widths[1], gradient, biasAt(0));
-            addSparseGradient(batch, z[0], from, to, gradient);
+            layer.addGradient(batch, z[0], from, to, gradient);
         }
     }
 
-    private void pairedLinear(Selection batch, float[] gradient) {
+    private void pairedLinear(NarrowSparseLayer layer, Selection batch, float[] gradient) {
         int rows = batch.rows();
-        paired.begin(parameters);
+        paired.begin(layer.parameters());
         for (int from = 0; from < rows; from += PAIRED_ROWS) {
             int to = Math.min(rows, from + PAIRED_ROWS);
             paired.scores(batch, z[0], from, to, biasAt(0));
@@ -218,21 +220,33 @@ final class DenseStack implements Network.Lane {
             throw new IllegalArgumentException("a batch of [" + batch.rows() + ", " + batch.width()
                     + "] for a lane of at most [" + rowsMax + ", " + network.inputs() + "]");
         }
-        if (batch.isSparse() && !sparseSeen) {
-            nativeParameters.get(0, parameters, 0, parameters.length);
-            sparseSeen = true;
+        if (batch.isSparse() ? denseSeen : sparse != null) {
+            throw new IllegalArgumentException("a lane takes dense or sparse batches, not both; its first one was "
+                    + (denseSeen ? "dense" : "sparse"));
         }
+        if (batch.isSparse() && sparse == null) {
+            sparse = takeFirstLayer();
+        }
+        denseSeen |= !batch.isSparse();
+    }
+
+    /** The first layer with the parameters it has; no matrix product needs them from now on. */
+    private SparseLayer takeFirstLayer() {
+        SparseLayer first = SparseLayer.of(widths[0], widths[1]);
+        float[] weight = new float[biasAt(0)];
+        nativeWeights[0].get(0, weight, 0, weight.length);
+        first.load(weight, 0, 0, weight.length);
+        first.load(biases[0], 0, weight.length, widths[1]);
+        nativeWeights[0].close();
+        nativeWeights[0] = new NativeFloats(0);
+        return first;
     }
 
     private void run(Selection batch, boolean training, long dropoutSeed) {
         int rows = batch.rows();
         for (int layer = 0; layer < layers; layer++) {
-            boolean sparse = layer == 0 && batch.isSparse();
-            if (!sparse) {
-                if (nativeStale) {
-                    nativeParameters.put(0, parameters, 0, parameters.length);
-                    nativeStale = false;
-                }
+            SparseLayer first = layer == 0 ? sparse : null;
+            if (first == null) {
                 FloatPointer input = input(layer, batch);
                 Kernel.gemm(
                         false,
@@ -241,18 +255,19 @@ final class DenseStack implements Network.Lane {
                         widths[layer + 1],
                         widths[layer],
                         input,
-                        nativeWeights[layer],
+                        nativeWeights[layer].pointer(),
                         nativeOut.pointer());
+            } else {
+                first.scores(batch, z[0], training);
             }
             int out = widths[layer + 1];
             int blockRows = block.length / out;
             for (int row = 0; row < Math.min(rows, blockRows); row++) {
-                System.arraycopy(parameters, biasAt(layer), blockBias, row * out, out);
+                System.arraycopy(biases[layer], 0, blockBias, row * out, out);
             }
             for (int row = 0; row < rows; row += blockRows) {
                 int to = Math.min(rows, row + blockRows);
-                if (sparse) {
-                    sparseForward(batch, z[0], row, to);
+                if (first != null) {
                     System.arraycopy(z[0], row * out, block, 0, (to - row) * out);
                 } else {
                     takeScores(layer, row, to);
@@ -315,35 +330,6 @@ final class DenseStack implements Network.Lane {
         }
     }
 
-    private void sparseForward(Selection batch, float[] target, int from, int to) {
-        int out = widths[1];
-        int biasAt = biasAt(0);
-        for (int row = from; row < to; row++) {
-            Batch chunk = batch.chunk(row);
-            int[] indices = Objects.requireNonNull(chunk.indices());
-            float[] values = Objects.requireNonNull(chunk.values());
-            int[] starts = Objects.requireNonNull(chunk.rowStarts());
-            int end = starts[batch.row(row) + 1];
-            if (out == 1) {
-                float sum = parameters[biasAt];
-                for (int entry = starts[batch.row(row)]; entry < end; entry++) {
-                    sum += values[entry] * parameters[indices[entry]];
-                }
-                target[row] = sum;
-                continue;
-            }
-            int at = row * out;
-            System.arraycopy(parameters, biasAt, target, at, out);
-            for (int entry = starts[batch.row(row)]; entry < end; entry++) {
-                float value = values[entry];
-                int weight = indices[entry] * out;
-                for (int j = 0; j < out; j++) {
-                    target[at + j] += value * parameters[weight + j];
-                }
-            }
-        }
-    }
-
     /** Turns the scores of rows [from, to) into the gradient with respect to them, and adds their loss in row order. */
     private void lossAndDelta(Selection batch, int from, int to) {
         int outputs = network.outputs();
@@ -351,10 +337,17 @@ final class DenseStack implements Network.Lane {
         Loss function = network.loss();
         double weights = weightTotal;
         double loss = lossTotal;
-        for (int row = from; row < to; row++) {
-            float weight = batch.weight(row);
-            weights += weight;
-            loss += weight * function.replaceByGradient(last, row * outputs, outputs, batch.label(row), weight);
+        int blockRows = exponentials.length / outputs;
+        for (int begin = from; begin < to; begin += blockRows) {
+            int end = Math.min(to, begin + blockRows);
+            function.exponentials(last, begin * outputs, end - begin, outputs, exponentials);
+            for (int row = begin; row < end; row++) {
+                float weight = batch.weight(row);
+                weights += weight;
+                double ofRow = function.replaceByGradient(
+                        last, row * outputs, outputs, batch.label(row), weight, exponentials, (row - begin) * outputs);
+                loss += weight * ofRow;
+            }
         }
         weightTotal = weights;
         lossTotal = loss;
@@ -367,9 +360,13 @@ final class DenseStack implements Network.Lane {
         Arrays.fill(gradient, last, last + outputs, 0f);
         addBiasGradient(z[layers - 1], 0, rows, outputs, gradient, last);
         nativeOut.put(0, z[layers - 1], 0, rows * outputs);
-        for (int layer = layers - 1; layer > 0 || !batch.isSparse(); layer--) {
+        for (int layer = layers - 1; layer > 0 || sparse == null; layer--) {
             int in = widths[layer];
             int out = widths[layer + 1];
+            if (nativeGradient.pointer().capacity() < (long) in * out) {
+                nativeGradient.close();
+                nativeGradient = new NativeFloats((long) in * out);
+            }
             Kernel.gemm(
                     true,
                     false,
@@ -392,22 +389,20 @@ final class DenseStack implements Network.Lane {
                     in,
                     out,
                     nativeOut.pointer(),
-                    nativeWeights[layer],
+                    nativeWeights[layer].pointer(),
                     nativeInputs[layer].pointer());
-            propagate(layer - 1, batch, dropoutSeed, gradient);
+            propagate(layer - 1, rows, dropoutSeed, gradient);
         }
-        Arrays.fill(gradient, weightAt[0], biasAt(0), 0f);
-        addSparseGradient(batch, sparseDelta, 0, rows, gradient);
+        sparse.gradient(batch, layers == 1 ? z[0] : sparseDelta, gradient);
         ready.ready(loss, 0, biasAt(0) + widths[1]);
     }
 
     /** From the gradient with respect to a layer's output to that with respect to its pre-activations, and to its bias. */
-    private void propagate(int layer, Selection batch, long dropoutSeed, float[] gradient) {
+    private void propagate(int layer, int rows, long dropoutSeed, float[] gradient) {
         int out = widths[layer + 1];
-        int rows = batch.rows();
         int blockRows = block.length / out;
-        boolean sparse = layer == 0 && batch.isSparse();
-        if (sparse && sparseDelta.length < rows * out) {
+        boolean toSparse = layer == 0 && sparse != null;
+        if (toSparse && sparseDelta.length < rows * out) {
             sparseDelta = new float[rowsMax * out];
         }
         Arrays.fill(gradient, biasAt(layer), biasAt(layer) + out, 0f);
@@ -421,7 +416,7 @@ final class DenseStack implements Network.Lane {
             System.arraycopy(z[layer], at, blockScores, 0, count * out);
             Activations.timesDerivative(network.activation(), blockScores, block, count * out);
             addBiasGradient(block, 0, count, out, gradient, biasAt(layer));
-            if (sparse) {
+            if (toSparse) {
                 System.arraycopy(block, 0, sparseDelta, at, count * out);
             } else {
                 nativeOut.put(at, block, 0, count * out);
@@ -446,40 +441,14 @@ final class DenseStack implements Network.Lane {
         System.arraycopy(rowSum, 0, gradient, biasAt, out);
     }
 
-    private void addSparseGradient(Selection batch, float[] delta, int fromRow, int toRow, float[] gradient) {
-        int out = widths[1];
-        for (int row = fromRow; row < toRow; row++) {
-            Batch chunk = batch.chunk(row);
-            int[] indices = Objects.requireNonNull(chunk.indices());
-            float[] values = Objects.requireNonNull(chunk.values());
-            int[] starts = Objects.requireNonNull(chunk.rowStarts());
-            int end = starts[batch.row(row) + 1];
-            if (out == 1) {
-                float d = delta[row];
-                for (int entry = starts[batch.row(row)]; entry < end; entry++) {
-                    gradient[indices[entry]] += values[entry] * d;
-                }
-                continue;
-            }
-            int at = row * out;
-            for (int entry = starts[batch.row(row)]; entry < end; entry++) {
-                float value = values[entry];
-                int weight = indices[entry] * out;
-                for (int j = 0; j < out; j++) {
-                    gradient[weight + j] += value * delta[at + j];
-                }
-            }
-        }
-    }
-
     @Override
     public void close() {
         closed = true;
-        nativeParameters.close();
         nativeOut.close();
         nativeGradient.close();
-        for (NativeFloats input : nativeInputs) {
-            input.close();
+        for (int layer = 0; layer < layers; layer++) {
+            nativeWeights[layer].close();
+            nativeInputs[layer].close();
         }
     }
 }

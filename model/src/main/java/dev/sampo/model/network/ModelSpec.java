@@ -22,8 +22,17 @@ public record ModelSpec(
         @Nullable String activation,
         @Nullable Double dropout,
         @Nullable LossSpec loss) {
+    private static final int SKIPS_ZEROS_MIN = 64;
     private static final List<String> TYPES = List.of("linear", "logistic", "softmax", "mlp");
     private static final List<String> ACTIVATIONS = List.of("relu", "tanh", "gelu", "sigmoid");
+
+    /**
+     * Whether the first layer is so wide that sums over a row's non-zeros are faster than a product over all of its values, where at
+     * most a quarter of them are non-zero.
+     */
+    public boolean skipsZeros() {
+        return !hiddenOrNone().isEmpty() && hiddenOrNone().get(0) >= SKIPS_ZEROS_MIN;
+    }
 
     public List<Integer> hiddenOrNone() {
         return hidden == null ? List.of() : hidden;

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class FitStatisticsTest {
@@ -183,7 +184,7 @@ class FitStatisticsTest {
         FitStatistics statistics = FitStatistics.empty(features, CLASSES, null, SCHEMA);
         statistics.add(row("1", "c", "yes"));
         ByteBuffer good = ByteBuffer.wrap(statistics.toBytes());
-        int sketchAt = 4 + 4 + 8 + 8 + 40 + 8;
+        int sketchAt = 4 + 4 + 8 + 8 + 8 + 40 + 8 + 8;
         DDSketch sketch = DDSketches.sparse(0.001);
         sketch.getPositiveValueStore().add(-(1 << 30), 0.5);
         sketch.getPositiveValueStore().add(1 << 30, 0.5);
@@ -207,6 +208,52 @@ class FitStatisticsTest {
         assertThatThrownBy(() -> FitStatistics.fromBytes(FEATURES.subList(0, 2), CLASSES, null, SCHEMA, bytes))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("3 features for 2");
+    }
+
+    /** Images are dense in their files, and four pixels in five of handwritten digits are black. */
+    @Test
+    void rowsOfFewNonZerosAreSparse() throws Exception {
+        assertThat(vectors(5, "scale").fit(true).sparse()).isTrue();
+        assertThat(vectors(5, "scale").fit().sparse()).isFalse();
+        assertThat(vectors(6, "scale").fit(true).sparse()).isFalse();
+        assertThat(vectors(1, "standardize").fit(true).sparse()).isFalse();
+        assertThat(scalars("scale").fit(true).sparse()).isTrue();
+        assertThat(scalars("scale").fit().sparse()).isFalse();
+        assertThat(scalars("log1p").fit(true).sparse()).isTrue();
+        assertThat(scalars("standardize").fit(true).sparse()).isFalse();
+    }
+
+    /** Of two rows of 12 values, together {@code nonZeros} of them other than zero, merged from their bytes. */
+    private static FitStatistics vectors(int nonZeros, String transform) throws Exception {
+        Schema schema = new Schema(List.of("y"), new Schema.VectorField("v", 12));
+        List<FeatureSpec> features = List.of(Fitting.feature("v", transform));
+        FitStatistics all = FitStatistics.empty(features, CLASSES, null, schema);
+        int left = nonZeros;
+        for (int i = 0; i < 2; i++) {
+            float[] values = new float[12];
+            for (int j = 3; j < 6 && left > 0; j++, left--) {
+                values[j] = j;
+            }
+            FitStatistics one = FitStatistics.empty(features, CLASSES, null, schema);
+            one.add(new Row(new String[] {"label" + i}, new Row.Vector(null, values)));
+            all.merge(FitStatistics.fromBytes(features, CLASSES, null, schema, one.toBytes()));
+        }
+        return all;
+    }
+
+    /** Of two rows of three numbers, one of which is not zero. */
+    private static FitStatistics scalars(String transform) throws Exception {
+        Schema schema = Fitting.schema("a", "b", "c", "y");
+        List<FeatureSpec> features = Stream.of("a", "b", "c")
+                .map(each -> Fitting.feature(each, transform))
+                .toList();
+        FitStatistics all = FitStatistics.empty(features, CLASSES, null, schema);
+        for (String a : List.of("0", "7")) {
+            FitStatistics one = FitStatistics.empty(features, CLASSES, null, schema);
+            one.add(new Row(new String[] {a, "0.0", "-0", "label" + a}, null));
+            all.merge(FitStatistics.fromBytes(features, CLASSES, null, schema, one.toBytes()));
+        }
+        return all;
     }
 
     private static Target target(LabelSpec label, String... labels) throws Exception {

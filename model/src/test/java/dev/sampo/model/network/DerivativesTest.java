@@ -49,7 +49,7 @@ class DerivativesTest {
                 // Not at the buffer's beginning, and among others that must stay as they are.
                 float[] scores = {99, point, point / 3, -point / 2, 99};
                 float[] gradient = scores.clone();
-                double value = loss.replaceByGradient(gradient, 1, outputs, label, 2.5f);
+                double value = replaceByGradient(loss, gradient, 1, outputs, label, 2.5f);
                 assertEquals(loss.value(scores, 1, outputs, label), value, 0.0);
                 for (int j = 1; j <= outputs; j++) {
                     double numeric = 2.5 * slope(loss, scores, j, outputs, label);
@@ -69,10 +69,10 @@ class DerivativesTest {
         for (float far = -120; far < -10; far += 0.25f) {
             float expected = far < -69.3f ? 0 : (float) Math.exp(far);
             float[] scores = {0, far, -1};
-            classes.replaceByGradient(scores, 0, 3, 0, 1);
+            replaceByGradient(classes, scores, 0, 3, 0, 1);
             assertEquals(expected / (1 + Math.exp(-1)), scores[1], 1e-3 * expected, far + " among classes");
             float[] score = {far};
-            binary.replaceByGradient(score, 0, 1, 0, 1);
+            replaceByGradient(binary, score, 0, 1, 0, 1);
             assertEquals(expected, score[0], 1e-3f * expected, far + " alone");
         }
     }
@@ -151,5 +151,12 @@ class DerivativesTest {
         }
         // Five standard deviations of the mean: sqrt(p (1 - p) / n) / (1 - p).
         assertEquals(1, sum / values.length, 5 * Math.sqrt(0.25 * 0.75 / values.length) / 0.75);
+    }
+
+    /** That of one row. */
+    static double replaceByGradient(Loss loss, float[] scores, int offset, int outputs, float label, float weight) {
+        double[] exponentials = new double[outputs];
+        loss.exponentials(scores, offset, 1, outputs, exponentials);
+        return loss.replaceByGradient(scores, offset, outputs, label, weight, exponentials, 0);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sampo.model.network;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -9,11 +10,13 @@ import dev.sampo.model.data.Selection;
 import dev.sampo.model.data.Target;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Gradients against central differences of the loss, for every model, loss and batch form. */
 class NetworkTest {
@@ -191,7 +194,7 @@ class NetworkTest {
             for (int i = starts[row]; i < starts[row + 1]; i++) {
                 score[0] += values[i] * parameters[indices[i]];
             }
-            lossSum += network.loss().replaceByGradient(score, 0, 1, labels[row], 1);
+            lossSum += DerivativesTest.replaceByGradient(network.loss(), score, 0, 1, labels[row], 1);
             expected[width] += score[0];
             for (int i = starts[row]; i < starts[row + 1]; i++) {
                 expected[indices[i]] += values[i] * score[0];
@@ -207,6 +210,109 @@ class NetworkTest {
                 assertEquals(lossSum, lane.gradient(batch, 1, gradient).loss());
                 assertArrayEquals(expected, gradient);
             }
+        }
+    }
+
+    /**
+     * Many outputs over sparse rows, with rows and features of 0 to 15 entries: the bits of adding one entry after the other,
+     * each with one rounding, and but for roundings the gradient of the same rows laid dense.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5})
+    void aWideLayerOverSparseRowsGivesTheBitsOfPlainLoops(int hidden) {
+        int width = 29;
+        int rows = 16;
+        int wide = SparseLayer.WIDE_MIN + 5;
+        int classes = hidden == 0 ? wide : 3;
+        Target target = new Target(
+                Target.Kind.CLASSES,
+                IntStream.range(0, classes).mapToObj(String::valueOf).toList());
+        ModelSpec spec = hidden == 0
+                ? new ModelSpec("softmax", null, null, null, null)
+                : new ModelSpec("mlp", List.of(wide, hidden), "tanh", null, null);
+        Network network = Network.of(spec, width, target);
+        float[] parameters = parameters(network);
+        Batch sparse = triangle(rows, width, classes);
+        float[] dense = new float[rows * width];
+        for (int row = 0; row < rows; row++) {
+            for (int i = sparse.rowStarts()[row]; i < sparse.rowStarts()[row + 1]; i++) {
+                dense[row * width + sparse.indices()[i]] = sparse.values()[i];
+            }
+        }
+        float[] expected = new float[parameters.length];
+        float[] gradient = new float[parameters.length];
+        try (Network.Lane ofDense = network.newLane(rows);
+                Network.Lane ofSparse = network.newLane(rows + 3)) {
+            ofDense.load(parameters, 0, 0, parameters.length);
+            LossSum loss = ofDense.gradient(Batch.dense(rows, width, dense, sparse.labels(), null), 1, expected);
+            // As the values of three shards, before and after the lane saw what its batches are.
+            for (int step = 0; step < 2; step++) {
+                java.util.Arrays.fill(gradient, 7);
+                int first = wide * 3 + 7;
+                int second = width * wide + 2;
+                ofSparse.load(parameters, 0, 0, first);
+                ofSparse.load(parameters, second, second, parameters.length - second);
+                ofSparse.load(parameters, first, first, second - first);
+                assertEquals(loss.loss(), ofSparse.gradient(sparse, 1, gradient).loss(), 1e-5);
+                assertArrayEquals(expected, gradient, 1e-5f);
+                parameters[wide] += 0.25f;
+                ofDense.load(parameters, 0, 0, parameters.length);
+                loss = ofDense.gradient(Batch.dense(rows, width, dense, sparse.labels(), null), 1, expected);
+            }
+            parameters[wide] -= 0.25f;
+            ofSparse.load(parameters, 0, 0, parameters.length);
+            float[] scores = new float[rows * classes];
+            ofSparse.forward(sparse, scores);
+            if (hidden == 0) {
+                assertArrayEquals(plainScores(sparse, parameters, wide), scores);
+            }
+        }
+    }
+
+    /** Row r has its first r features, so feature f is in the rows after the f-th. */
+    private static Batch triangle(int rows, int width, int classes) {
+        SplittableRandom random = new SplittableRandom(11);
+        int[] starts = new int[rows + 1];
+        int[] indices = new int[rows * width];
+        float[] values = new float[rows * width];
+        float[] labels = new float[rows];
+        int nnz = 0;
+        for (int row = 0; row < rows; row++) {
+            for (int feature = 0; feature < row; feature++) {
+                indices[nnz] = feature;
+                values[nnz++] = (float) (random.nextDouble() - 0.5);
+            }
+            starts[row + 1] = nnz;
+            labels[row] = random.nextInt(classes);
+        }
+        return Batch.sparse(rows, width, starts, indices, values, labels, null);
+    }
+
+    private static float[] plainScores(Batch batch, float[] parameters, int out) {
+        float[] scores = new float[batch.rows() * out];
+        for (int row = 0; row < batch.rows(); row++) {
+            for (int j = 0; j < out; j++) {
+                float sum = parameters[batch.width() * out + j];
+                for (int i = batch.rowStarts()[row]; i < batch.rowStarts()[row + 1]; i++) {
+                    sum = Math.fma(batch.values()[i], parameters[batch.indices()[i] * out + j], sum);
+                }
+                scores[row * out + j] = sum;
+            }
+        }
+        return scores;
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aLaneRefusesTheOtherKindOfBatch(boolean sparse) {
+        Target target = new Target(Target.Kind.NUMERIC, List.of());
+        Network network = network("mlp", "tanh", null, target);
+        float[] gradient = new float[network.parameterCount()];
+        try (Network.Lane lane = network.newLane(ROWS)) {
+            lane.gradient(batch(target, sparse), 1, gradient);
+            assertThatThrownBy(() -> lane.gradient(batch(target, !sparse), 1, gradient))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("its first one was " + (sparse ? "sparse" : "dense"));
         }
     }
 

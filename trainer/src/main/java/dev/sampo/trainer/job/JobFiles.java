@@ -74,7 +74,8 @@ final class JobFiles {
                 training.ranks(),
                 training.batchSize(),
                 training.seed(),
-                spec.onBadRecord());
+                spec.onBadRecord(),
+                model().skipsZeros());
     }
 
     /** Fixes the plan once the features are fitted, and writes the checkpoint that the job starts from. */
