@@ -20,34 +20,38 @@ def _made(name, write):
     return path
 
 
-def _images(rows, width):
-    """Class and pixels of each row: the class' prototype under a random mask, so there is something to learn."""
+def _images(rows, width, full):
+    """Class and pixels of each row: the class' prototype under a random mask, so there is something to learn. No pixel is black
+    if they are to be {full}."""
     random_ = random.Random(SEED)
     # Four pixels in five are black, as in handwritten digits.
     ink = bytes(0 if value < 205 else value for value in range(256))
     prototypes = [int.from_bytes(random_.randbytes(width).translate(ink), "big") for _ in range(10)]
+    grey = int.from_bytes(b"\1" * width, "big") if full else 0
     for _ in range(rows):
         digit = random_.randrange(10)
-        yield digit, (prototypes[digit] & random_.getrandbits(8 * width)).to_bytes(width, "big")
+        yield digit, (prototypes[digit] & random_.getrandbits(8 * width) | grey).to_bytes(width, "big")
 
 
-def images(rows, width=784):
-    """IDX images [rows, 28, 28] (or [rows, 1, width]) and labels, shaped like MNIST: (images, labels)."""
+def images(rows, width=784, full=False):
+    """IDX images [rows, 28, 28] (or [rows, 1, width]) and labels, shaped like MNIST: (images, labels). No pixel of {full} ones is
+    black."""
+    name = f"{'full-' * full}images"
     shape = (28, 28) if width == 784 else (1, width)
 
     def write_images(path):
         with open(path, "wb") as out:
             out.write(bytes([0, 0, 8, 3]) + b"".join(n.to_bytes(4, "big") for n in (rows, *shape)))
-            for _, pixels in _images(rows, width):
+            for _, pixels in _images(rows, width, full):
                 out.write(pixels)
 
     def write_labels(path):
         with open(path, "wb") as out:
             out.write(bytes([0, 0, 8, 1]) + rows.to_bytes(4, "big"))
-            out.write(bytes(digit for digit, _ in _images(rows, width)))
+            out.write(bytes(digit for digit, _ in _images(rows, width, full)))
 
     return (
-        _made(f"images-{rows}x{width}-idx3-ubyte", write_images),
+        _made(f"{name}-{rows}x{width}-idx3-ubyte", write_images),
         _made(f"labels-{rows}x{width}-idx1-ubyte", write_labels),
     )
 

@@ -95,6 +95,12 @@ def mlp(size):
             "PyTorch DDP 2 × 1 thread", lambda: ddp(size, batch, images), at_least=2,
         )  # fmt: skip
 
+    full = data.images(size.rows(60_000), full=True)
+    yield compared(
+        "mlp", "batch 128, no pixel black", "rows/s", size.pairs, lambda: sampo(size, 128, full),
+        "PyTorch DDP 2 × 1 thread", lambda: ddp(size, 128, full),
+    )  # fmt: skip
+
     def limits(key):
         return lambda: limit("StepLimit", MLP, 128, 2, size.seconds, data.INK)[key]
 
