@@ -10,10 +10,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sampo.cluster.Role;
 import dev.sampo.cluster.api.ApiRequest;
 import dev.sampo.node.client.JobClient;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +86,56 @@ class SameBitsTest {
             }
         }
         assertThat(apart).isEqualTo(local);
+    }
+
+    /** Few values are non-zero, and the first layer is wide: rows are sparse wherever they are made, and sums are in one order. */
+    @Test
+    void skippedZerosGiveTheSameBitsOnAnyCluster() throws Exception {
+        ObjectNode job = spec("zeros", mostlyZeros());
+        job.putArray("features")
+                .addObject()
+                .put("transform", "scale")
+                .put("divideBy", 2)
+                .putArray("columns")
+                .add("x*");
+        job.withObject("/model").putArray("hidden").add(70).add(5);
+        job.withObject("/parameterServer").put("shardFloats", 500);
+        job.withObject("/training").put("batchSize", 40);
+        List<String> shas = new ArrayList<>();
+        for (int workers = 1; workers <= 3; workers += 2) {
+            try (TestCluster cluster = TestCluster.of(home, workers);
+                    JobClient client = cluster.client()) {
+                shas.add(TestCluster.sha(train(client, job)));
+            }
+        }
+        try (TestCluster cluster = new TestCluster(home)) {
+            startApart(cluster, 2);
+            try (JobClient client = cluster.client()) {
+                shas.add(TestCluster.sha(train(client, job)));
+            }
+        }
+        assertThat(shas).hasSize(3).containsOnly(shas.get(0));
+        assertThat(home.resolve("models/zeros/1/features.json")).content().contains("\"sparse\" : true");
+    }
+
+    /** As many rows as {@link TestCluster#rows} of 24 numbers, an eighth of them other than 0. */
+    private Path mostlyZeros() throws IOException {
+        Random random = new Random(3);
+        StringBuilder text = new StringBuilder("y");
+        for (int i = 0; i < 24; i++) {
+            text.append(",x").append(i);
+        }
+        for (int row = 0; row < 1013; row++) {
+            StringBuilder cells = new StringBuilder();
+            double sum = 0;
+            for (int i = 0; i < 24; i++) {
+                double x = random.nextInt(8) == 0 ? random.nextGaussian() : 0;
+                sum += i % 2 == 0 ? x : -x;
+                cells.append(',').append(x);
+            }
+            text.append('\n').append(sum > 0 ? "yes" : "no").append(cells);
+        }
+        return Files.writeString(home.resolve("zeros.csv"), text.append('\n'));
     }
 
     /** Not the same bits, but every row once an epoch, and a model that has learnt; without staleness the bits of bsp. */
