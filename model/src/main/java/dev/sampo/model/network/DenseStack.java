@@ -246,24 +246,24 @@ final class DenseStack implements Network.Lane {
         int rows = batch.rows();
         for (int layer = 0; layer < layers; layer++) {
             SparseLayer first = layer == 0 ? sparse : null;
+            int out = widths[layer + 1];
+            int blockRows = block.length / out;
             if (first == null) {
                 FloatPointer input = input(layer, batch);
                 Kernel.gemm(
                         false,
                         false,
                         rows,
-                        widths[layer + 1],
+                        out,
                         widths[layer],
                         input,
                         nativeWeights[layer].pointer(),
                         nativeOut.pointer());
+                for (int row = 0; row < Math.min(rows, blockRows); row++) {
+                    System.arraycopy(biases[layer], 0, blockBias, row * out, out);
+                }
             } else {
                 first.scores(batch, z[0], training);
-            }
-            int out = widths[layer + 1];
-            int blockRows = block.length / out;
-            for (int row = 0; row < Math.min(rows, blockRows); row++) {
-                System.arraycopy(biases[layer], 0, blockBias, row * out, out);
             }
             for (int row = 0; row < rows; row += blockRows) {
                 int to = Math.min(rows, row + blockRows);

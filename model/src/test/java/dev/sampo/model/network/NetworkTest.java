@@ -269,7 +269,43 @@ class NetworkTest {
         }
     }
 
-    /** Row r has its first r features, so feature f is in the rows after the f-th. */
+    /** More rows than the layer takes in one block; its gradient is a sum in the order of rows all the same. */
+    @Test
+    void aWideLayerSumsItsGradientInTheOrderOfRows() {
+        int width = 16;
+        int rows = 300;
+        int classes = SparseLayer.WIDE_MIN + 5;
+        Target target = new Target(
+                Target.Kind.CLASSES,
+                IntStream.range(0, classes).mapToObj(String::valueOf).toList());
+        Network network = Network.of(new ModelSpec("softmax", null, null, null, null), width, target);
+        float[] parameters = parameters(network);
+        Batch batch = triangle(rows, width, classes);
+        float[] deltas = plainScores(batch, parameters, classes);
+        float[] expected = new float[parameters.length];
+        for (int row = 0; row < rows; row++) {
+            int at = row * classes;
+            DerivativesTest.replaceByGradient(network.loss(), deltas, at, classes, batch.labels()[row], 1);
+            for (int j = 0; j < classes; j++) {
+                expected[width * classes + j] += deltas[at + j];
+                for (int i = batch.rowStarts()[row]; i < batch.rowStarts()[row + 1]; i++) {
+                    int weight = batch.indices()[i] * classes + j;
+                    expected[weight] = Math.fma(batch.values()[i], deltas[at + j], expected[weight]);
+                }
+            }
+        }
+        float[] gradient = new float[parameters.length];
+        try (Network.Lane lane = network.newLane(rows)) {
+            lane.load(parameters, 0, 0, parameters.length);
+            for (int step = 0; step < 2; step++) {
+                java.util.Arrays.fill(gradient, 7);
+                lane.gradient(batch, 1, gradient);
+                assertArrayEquals(expected, gradient);
+            }
+        }
+    }
+
+    /** Row r has its first r % 16 features, so features are in fewer rows the higher they are. */
     private static Batch triangle(int rows, int width, int classes) {
         SplittableRandom random = new SplittableRandom(11);
         int[] starts = new int[rows + 1];
@@ -278,7 +314,7 @@ class NetworkTest {
         float[] labels = new float[rows];
         int nnz = 0;
         for (int row = 0; row < rows; row++) {
-            for (int feature = 0; feature < row; feature++) {
+            for (int feature = 0; feature < row % 16; feature++) {
                 indices[nnz] = feature;
                 values[nnz++] = (float) (random.nextDouble() - 0.5);
             }
