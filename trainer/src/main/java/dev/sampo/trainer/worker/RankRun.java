@@ -103,6 +103,8 @@ abstract class RankRun implements AutoCloseable {
         RankRun run = plan.consistency().synchronous()
                 ? new SynchronousRun(plan, assign, peers, store)
                 : new StaleRun(plan, assign, peers, store);
+        // Laying out a large model takes longer than a shard's answer may.
+        run.computed();
         run.join();
         run.prefetch();
         return run;
@@ -321,7 +323,7 @@ abstract class RankRun implements AutoCloseable {
 
     // ---- values and gradients ----
 
-    /** Gradients were computed, on this thread, until now. */
+    /** This thread was at work until now, and read nothing. */
     final void computed() {
         silence.computed(nowMs());
     }
