@@ -141,7 +141,8 @@ public final class ShardMessages {
     }
 
     /**
-     * Asks which ranks the address' clock still waits for; answered by {@link Missing} if it does.
+     * Asks which ranks the address' clock still waits for; answered by {@link Missing} if it does, by {@link Reduced} if that
+     * is known of it, otherwise not.
      *
      * <pre> address | text replyTo </pre>
      */
