@@ -57,6 +57,10 @@ def rates(folder, line, results):
             axes.barh(at + shift, statistics.median(values), height=0.36, color=colour)
             axes.plot([min(values), max(values)], [at + shift] * 2, color="black", linewidth=1)
     axes.set_yticks(range(len(rows)), [f"{r['name']}\n{r['reference']}" for r in reversed(rows)], fontsize=7)
+    medians = [statistics.median(values) for result in rows for values in (result["sampo"], result["other"])]
+    if max(medians) > 100 * min(medians):
+        # Otherwise the lowest can't be seen.
+        axes.set_xscale("log")
     axes.set_xlabel(rows[0]["unit"])
     axes.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter())
     axes.set_title(f"{line}: Sampo (blue) and its peers (grey)", loc="left", fontsize=10)
