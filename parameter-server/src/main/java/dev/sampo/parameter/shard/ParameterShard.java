@@ -486,7 +486,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
             waitingRanks.add(push.block().lo(), push.replyTo(), shard.version());
             answerIfReplicated(shard);
         } else if (push.address().clock() < answered) {
-            answerLastReduced(shard, push.address(), push.replyTo());
+            answerLastReduced(shard, push);
             sendValuesAt(push.replyTo(), shard, answered);
         } else {
             await(push.replyTo());
@@ -512,9 +512,9 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
     }
 
     /** For a worker that comes after all others and knows no shard's norm yet. */
-    private void answerLastReduced(ShardState shard, Address asked, ActorRef<ShardReply> worker) {
-        if (asked.clock() == shard.clock() - 1 && !Double.isNaN(shard.lastSquaredNorm())) {
-            plane.tell(worker, new Reduced(asked, shard.lastSquaredNorm()));
+    private void answerLastReduced(ShardState shard, Contribute push) {
+        if (push.address().clock() == shard.clock() - 1 && !Double.isNaN(shard.lastSquaredNorm())) {
+            plane.tell(push.replyTo(), new Reduced(push.address(), shard.lastSquaredNorm()));
         }
     }
 
@@ -542,14 +542,7 @@ public final class ParameterShard extends AbstractBehavior<ParameterShard.Comman
 
     private Behavior<Command> onAskMissing(AskMissing ask) {
         ShardState shard = check(ask.address(), ask.replyTo());
-        if (shard == null) {
-            return Behaviors.same();
-        }
-        if (ask.address().clock() != shard.clock()) {
-            answerLastReduced(shard, ask.address(), ask.replyTo());
-        } else if (shard.isComplete()) {
-            answerReduced(shard, ask.replyTo());
-        } else {
+        if (shard != null && ask.address().clock() == shard.clock() && !shard.isComplete()) {
             plane.tell(ask.replyTo(), new ShardMessages.Missing(ask.address(), shard.missingRanks()));
         }
         return Behaviors.same();

@@ -141,8 +141,7 @@ public final class ShardMessages {
     }
 
     /**
-     * Asks which ranks the address' clock still waits for; answered by {@link Missing} if it does, by {@link Reduced} if that
-     * is known of it, otherwise not.
+     * Asks which ranks the address' clock still waits for; answered by {@link Missing} if it does.
      *
      * <pre> address | text replyTo </pre>
      */

@@ -209,11 +209,6 @@ abstract class RankRun implements AutoCloseable {
     /** No shard has said anything for a while: sends again what is not answered, through sharding. */
     abstract void sendAllAgain();
 
-    /** The same for the first times: asks, where that is less than to send again. */
-    void askAll() {
-        sendAllAgain();
-    }
-
     // ---- what arrives ----
 
     /** Takes other ranks, or another bound for the same. */
@@ -306,12 +301,10 @@ abstract class RankRun implements AutoCloseable {
         if (!isStopped()) {
             retries++;
             if (silence.isLasting()) {
-                // It may be the connections that are at fault.
+                // Not the first time: it may be the connections that are at fault.
                 shards.values().forEach(peers.plane()::doubt);
-                sendAllAgain();
-            } else {
-                askAll();
             }
+            sendAllAgain();
         } else if (evaluation != null && evaluation.isFinished()) {
             coordinator().tell(evaluation.finished(peers.self(), retries));
         }

@@ -272,12 +272,11 @@ final class SynchronousRun extends RankRun {
         if (protocol.phase() == StepProtocol.Phase.EXCHANGING
                 && nowMs - Math.max(sentMs, askedMs) >= backup.patienceMs()) {
             askedMs = nowMs;
-            protocol.missing().stream().findFirst().ifPresent(this::askMissing);
+            protocol.missing().stream()
+                    .findFirst()
+                    .ifPresent(shard ->
+                            sendToShard(shard, new AskMissing(address(shard, protocol.clock()), peers.fromShards())));
         }
-    }
-
-    private void askMissing(int shard) {
-        sendToShard(shard, new AskMissing(address(shard, protocol.clock()), peers.fromShards()));
     }
 
     @Override
@@ -353,19 +352,6 @@ final class SynchronousRun extends RankRun {
             contributeAll(shard);
         } else if (protocol.phase() == StepProtocol.Phase.JOINING) {
             pull(shard, Pull.NEWEST, Step.ALL_RANKS);
-        }
-    }
-
-    /**
-     * A shard may just be busy, as with a checkpoint, and a second gradient would not help it. The question follows the
-     * gradient on its way, so who lacks it then has lost it.
-     */
-    @Override
-    void askAll() {
-        if (protocol.phase() == StepProtocol.Phase.EXCHANGING) {
-            protocol.missing().stream().filter(window::isUnderWay).forEach(this::askMissing);
-        } else {
-            sendAllAgain();
         }
     }
 

@@ -2,30 +2,25 @@ package dev.sampo.trainer.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SilenceTest {
     private final Silence silence = new Silence(0);
 
     @Test
-    void patienceIsShortAFewTimesThenDoublesAndBeginsAnewWithNews() {
-        List<Long> times = new ArrayList<>();
-        long lastingFrom = 0;
-        for (long now = 1; now <= 11_250; now++) {
-            if (silence.isTooLong(now, false)) {
-                times.add(now);
-                lastingFrom = lastingFrom == 0 && silence.isLasting() ? now : lastingFrom;
-            }
-        }
-        assertThat(times).containsExactly(750L, 1_500L, 2_250L, 3_750L, 6_750L, 9_750L);
-        assertThat(lastingFrom).isEqualTo(2_250);
-        silence.heard(20_000);
+    void patienceDoublesUpToItsMostAndBeginsAnewWithNews() {
+        assertThat(silence.isTooLong(749, false)).isFalse();
+        assertThat(silence.isTooLong(750, false)).isTrue();
         assertThat(silence.isLasting()).isFalse();
-        assertThat(silence.isTooLong(20_749, false)).isFalse();
-        assertThat(silence.isTooLong(20_750, false)).isTrue();
+        assertThat(silence.isTooLong(2_249, false)).isFalse();
+        assertThat(silence.isTooLong(2_250, false)).isTrue();
+        assertThat(silence.isLasting()).isTrue();
+        assertThat(silence.isTooLong(5_249, false)).isFalse();
+        assertThat(silence.isTooLong(5_250, false)).isTrue();
+        silence.heard(6_000);
         assertThat(silence.isLasting()).isFalse();
+        assertThat(silence.isTooLong(6_749, false)).isFalse();
+        assertThat(silence.isTooLong(6_750, false)).isTrue();
     }
 
     @Test

@@ -1,7 +1,5 @@
 package dev.sampo.trainer.worker;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sampo.cluster.JobId;
 import dev.sampo.cluster.store.FolderStore;
@@ -34,7 +32,6 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +52,7 @@ class WorkerResendTest {
 
     @Test
     void whatTheShardLacksOfOursIsSentAgain(@TempDir Path home) throws IOException {
-        begin(home, shard(List.of(new Block(OWN.lo(), OTHER.hi())), null));
+        begin(home, List.of(new Block(OWN.lo(), OTHER.hi())));
         expectOwn();
         expectOwn();
     }
@@ -63,18 +60,9 @@ class WorkerResendTest {
     /** The worker asks again and again; an answer each time must not put off its own repetition for ever. */
     @Test
     void whatIsNotAnsweredIsSentAgainThoughOnlyOthersAreSaidToBeMissing(@TempDir Path home) throws IOException {
-        begin(home, shard(List.of(OTHER), null));
+        begin(home, List.of(OTHER));
         expectOwn();
         expectOwn();
-    }
-
-    /** A shard that writes a checkpoint may be slower than anybody's patience; a second gradient would not help it. */
-    @Test
-    void whatAShardIsOnlySlowWithIsNotSentTwice(@TempDir Path home) throws IOException {
-        begin(home, shard(List.of(), Duration.ofMillis(1_800)));
-        pushes.expectMessageClass(Contribute.class, Duration.ofSeconds(8));
-        Contribute next = pushes.expectMessageClass(Contribute.class, Duration.ofSeconds(8));
-        assertThat(next.address().clock()).isEqualTo(1);
     }
 
     private void expectOwn() {
@@ -85,7 +73,7 @@ class WorkerResendTest {
                         : FishingOutcomes.continueAndIgnore());
     }
 
-    private void begin(Path home, Behavior<ParameterShard.Command> shard) throws IOException {
+    private void begin(Path home, List<Block> missing) throws IOException {
         FolderStore store = new FolderStore(home);
         var plan = new TrainPlan(
                 JOB,
@@ -104,36 +92,32 @@ class WorkerResendTest {
                 Consistency.SYNCHRONOUS,
                 Compression.NONE);
         store.write(TrainPlan.blob(JOB), new ObjectMapper().writeValueAsBytes(plan));
-        var worker = kit.spawn(
-                Worker.create(store, kit.spawn(sharding(kit.spawn(shard))), kit.spawn(sharding(kit.spawn(reader())))));
+        var worker = kit.spawn(Worker.create(
+                store, kit.spawn(sharding(kit.spawn(shard(missing)))), kit.spawn(sharding(kit.spawn(reader())))));
         TestProbe<Worker.WorkerEvent> coordinator = kit.createTestProbe(Worker.WorkerEvent.class);
         worker.tell(new Worker.Assign(JOB, 0, 0, OWN.lo(), OWN.hi(), 0, coordinator.getRef()));
     }
 
-    /**
-     * Has the values of clock 0 and says that {@code missing} ranks are missing. A contribution is answered after {@code delay},
-     * or, where that is null, lost.
-     */
-    private Behavior<ParameterShard.Command> shard(List<Block> missing, @Nullable Duration delay) {
+    /** Has the values of clock 0, loses every contribution, and says that {@code missing} ranks are missing. */
+    private Behavior<ParameterShard.Command> shard(List<Block> missing) {
         return Behaviors.receive((context, message) -> {
             if (message instanceof Pull pull) {
-                pull.replyTo().tell(values(0, context.getSelf()));
-            } else if (message instanceof AskMissing ask && !missing.isEmpty()) {
+                pull.replyTo()
+                        .tell(new Values(
+                                new Address(JOB, 0, 0, 0),
+                                ShardState.Step.ALL_RANKS,
+                                0,
+                                Double.NaN,
+                                0,
+                                context.getSelf(),
+                                new float[3]));
+            } else if (message instanceof AskMissing ask) {
                 ask.replyTo().tell(new Missing(ask.address(), missing));
             } else if (message instanceof Contribute push) {
                 pushes.getRef().tell(push);
-                if (delay != null) {
-                    long next = push.address().clock() + 1;
-                    context.scheduleOnce(delay, push.replyTo(), values(next, context.getSelf()));
-                }
             }
             return Behaviors.same();
         });
-    }
-
-    private static Values values(long clock, ActorRef<ParameterShard.Command> shard) {
-        return new Values(
-                new Address(JOB, 0, 0, clock), ShardState.Step.ALL_RANKS, 0, Double.NaN, 0, shard, new float[3]);
     }
 
     private static <M> Behavior<ShardingEnvelope<M>> sharding(ActorRef<M> entity) {
