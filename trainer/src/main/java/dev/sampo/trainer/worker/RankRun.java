@@ -86,7 +86,7 @@ abstract class RankRun implements AutoCloseable {
     private final Map<Integer, ActorRef<IngestEntity.Command>> readers = new HashMap<>();
     private Worker.Assign assignment;
     private @Nullable EpochEvaluation evaluation;
-    private final Silence silence = new Silence(nowMs());
+    private final Silence silence;
     private long lastReportMs;
     private long retries;
     /** The slowest rank's clock when it last changed, and since when this is so or was told. */
@@ -118,6 +118,7 @@ abstract class RankRun implements AutoCloseable {
         assignment = assign;
         network = Network.of(plan.model(), plan.inputs(), plan.target());
         lane = network.newLane(plan.batchSize());
+        silence = new Silence(nowMs(), network.parameterCount());
         latest = new Values[plan.shards().size()];
         keys = new BatchKey[plan.ranks()][];
     }

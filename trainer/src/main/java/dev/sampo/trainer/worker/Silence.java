@@ -9,12 +9,17 @@ final class Silence {
     static final long FIRST_MS = 750;
 
     static final long MOST_MS = 3_000;
+    /** A shard that writes a checkpoint answers nothing meanwhile: 40 ms for each million parameters, 100 MB of values a second. */
+    private static final long PARAMETERS_PER_MS = 25_000;
 
+    private final long writingMs;
     private long sinceMs;
     private long computedMs;
     private long patienceMs = FIRST_MS;
 
-    Silence(long nowMs) {
+    /** @param parameters of the whole model; what its shards may be busy with is added to each patience */
+    Silence(long nowMs, long parameters) {
+        writingMs = parameters / PARAMETERS_PER_MS;
         sinceMs = nowMs;
         computedMs = nowMs - FIRST_MS;
     }
@@ -37,7 +42,7 @@ final class Silence {
 
     /** Whether it has been too long; then it begins anew, with more patience. */
     boolean isTooLong(long nowMs, boolean relaxed) {
-        if (nowMs - sinceMs < (relaxed ? MOST_MS : patienceMs)) {
+        if (nowMs - sinceMs < (relaxed ? MOST_MS : patienceMs) + writingMs) {
             return false;
         }
         sinceMs = nowMs;

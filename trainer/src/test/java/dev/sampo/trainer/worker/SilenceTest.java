@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 class SilenceTest {
-    private final Silence silence = new Silence(0);
+    private final Silence silence = new Silence(0, 0);
 
     @Test
     void patienceDoublesUpToItsMostAndBeginsAnewWithNews() {
@@ -27,6 +27,18 @@ class SilenceTest {
     void whoExpectsNothingHasTheMostPatience() {
         assertThat(silence.isTooLong(2_999, true)).isFalse();
         assertThat(silence.isTooLong(3_000, true)).isTrue();
+    }
+
+    /** 200 MB of values: a checkpoint of them and an optimizer's moments keeps a shard from answering. */
+    @Test
+    void aLargeModelsShardsMayBeWriting() {
+        Silence large = new Silence(0, 50_000_000);
+        assertThat(large.isTooLong(2_749, false)).isFalse();
+        assertThat(large.isTooLong(2_750, false)).isTrue();
+        assertThat(large.isTooLong(6_249, false)).isFalse();
+        assertThat(large.isTooLong(6_250, false)).isTrue();
+        assertThat(large.isTooLong(11_249, true)).isFalse();
+        assertThat(large.isTooLong(11_250, true)).isTrue();
     }
 
     /** A step of 50 M parameters takes a second; sent twice each time, it would cost twice the traffic. */
